@@ -1,0 +1,1 @@
+"""What brings the stack up: one package for each matter."""
