@@ -1,0 +1,123 @@
+"""Start the app: `python -m gatehouse.serve` checks everything, prepares what Streamlit reads, and serves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn, TypeVar
+
+from gatehouse import logs
+from gatehouse.author_files import author_secrets, check_author_config, entry_script, refuse_secrets_beside_code
+from gatehouse.settings import CERTIFICATES, StartError, read_secret, settings
+from gatehouse.streamlit_files import platform_auth, platform_options, write_ca_bundle, write_config, write_secrets
+
+T = TypeVar("T")
+
+_MEBIBYTE = 1024 * 1024
+
+
+def prepare() -> Path:
+    """Check settings, secrets and the author's files, write what Streamlit reads, and return the entry script.
+
+    Raises:
+        StartError: with every problem found, not just the first.
+    """
+    config = settings()
+    problems: list[str] = []
+
+    def attempt(step: Callable[[], T]) -> T | None:
+        try:
+            return step()
+        except StartError as error:
+            problems.extend(error.problems)
+            return None
+
+    script = attempt(lambda: entry_script(config.app_dir))
+    attempt(lambda: refuse_secrets_beside_code(config.app_dir))
+    attempt(lambda: check_author_config(config.app_dir, platform_options(config)))
+    author = attempt(author_secrets)
+    auth = attempt(lambda: platform_auth(config))
+    for password in ("app_a_password", "gate_password"):
+        attempt(lambda name=password: read_secret(name))  # type: ignore[misc]
+    attempt(lambda: read_secret("database_ca.crt", CERTIFICATES))
+    bundle = attempt(lambda: write_ca_bundle(config))
+    attempt(lambda: write_config(config))
+    if problems or script is None or author is None or auth is None or bundle is None:
+        raise StartError(*problems)
+    write_secrets(config, author, auth)
+
+    # Streamlit looks for its files in HOME and in the working directory, and a script for its own beside itself.
+    os.environ["HOME"] = str(config.runtime_dir)
+    os.chdir(config.app_dir)
+    sys.path.insert(0, str(config.app_dir))
+    sys.argv = [str(script)]
+    # httpx, which asks the identity provider, reads it when a client is made; it replaces the built-in list.
+    os.environ["SSL_CERT_FILE"] = str(bundle)
+    # A header line of 8 KiB, the default, is shorter than the cookies of a sign-in with many claims: the websocket
+    # would hang (https://github.com/streamlit/streamlit/issues/14290). Read when websockets is imported.
+    os.environ["WEBSOCKETS_MAX_LINE_LENGTH"] = "65536"
+    return script
+
+
+def _serve() -> None:
+    # Imported only now: they read the environment and install loggers when they are imported.
+    import uvicorn  # noqa: PLC0415
+
+    from gatehouse.asgi import app  # noqa: PLC0415
+    from gatehouse.health import route as health  # noqa: PLC0415
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            health.stopping.set()
+            super().handle_exit(sig, frame)
+
+    # uvicorn raises the signal again after a graceful stop; that is a success, not death by signal.
+    signal.signal(signal.SIGTERM, _exit_well)
+    Server(
+        uvicorn.Config(
+            app,
+            host="0.0.0.0",  # noqa: S104 - the container's own networks; only nginx publishes a port
+            port=8501,
+            loop="uvloop",
+            http="httptools",
+            ws="websockets-sansio",
+            lifespan="on",
+            # Streamlit answers an event over 25 MiB with a message; beyond this the connection closes unread.
+            ws_max_size=32 * _MEBIBYTE,
+            ws_ping_interval=30,
+            ws_ping_timeout=30,
+            ws_per_message_deflate=False,
+            log_config=None,
+            server_header=False,
+            # Nobody but nginx can reach this port, and nginx replaces the header instead of adding to it.
+            proxy_headers=True,
+            forwarded_allow_ips="*",
+            # Longer than nginx keeps an idle connection (60 s), or it would send a request into a closed one.
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=10,
+        )
+    ).run()
+
+
+def _exit_well(_signal: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(0)
+
+
+def main() -> None:
+    """Entry point. Exits with 1 and one line per problem if something is not right."""
+    os.umask(0o077)
+    try:
+        prepare()
+        logs.configure()
+        _serve()
+    except StartError as error:
+        print(*(f"Error: {problem}" for problem in error.problems), sep="\n", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Every setting and secret of the app's process: read in one place, validated, never printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# `secrets.token_urlsafe(32)`, which is what the prepare service writes.
+GENERATED = re.compile(r"[A-Za-z0-9_-]{43}")
+CERTIFICATES = re.compile(r".*-----BEGIN CERTIFICATE-----.+-----END CERTIFICATE-----\s*", re.DOTALL)
+
+# Far above any key, certificate chain or author's file; keeps a mistaken mount from being read into memory.
+_MAX_SECRET_BYTES = 256 * 1024
+_DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class StartError(Exception):
+    """Something that stops the start. `problems` holds one line for each fault: what is wrong; the remedy."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class SettingsError(StartError):
+    """One or more settings are wrong."""
+
+
+class SecretError(StartError):
+    """A secret is missing, empty, malformed or too open. Never holds the value."""
+
+
+def _dns_name(value: str) -> str:
+    """Accept a lower-case host name (RFC 1123 section 2.1) that still fits in 253 characters after `app.` or `id.`."""
+    labels = value.split(".")
+    # A name ending in digits is an IPv4 address to browsers (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+    if len(value) > 249 or labels[-1].isdigit() or not all(_DNS_LABEL.fullmatch(label) for label in labels):
+        raise ValueError("not a lower-case DNS name; use one such as example.com, or localhost")
+    return value
+
+
+class Settings(BaseSettings):
+    """Settings from the environment. The defaults are those of the stack, so that none is needed to import."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    domain: Annotated[str, AfterValidator(_dns_name)] = "localhost"
+    port: int = Field(default=8443, ge=1, le=65535)
+    # Name of database, schema and OIDC client alike: a PostgreSQL identifier that needs no quotes (63 bytes at most).
+    app_name: str = Field(default="app", pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    realm: str = Field(default="apps", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+
+    # Megabytes for each uploaded file. Streamlit holds uploads in memory, and nginx lets no larger body through.
+    max_upload_mb: int = Field(default=200, ge=1, le=2000)
+
+    secrets_dir: Path = Path("/run/secrets")
+    # Name of the mounted folder on the host, for messages: inside the container it is not known.
+    secrets_folder: str = Field(default="app", pattern=r"^[a-z]+$")
+    app_dir: Path = Path("/srv/app")
+    runtime_dir: Path = Path("/run/gatehouse")
+
+    database_host: str = Field(default="postgres", min_length=1)
+    database_port: int = Field(default=5432, ge=1, le=65535)
+
+    def _url(self, name: str) -> str:
+        port = "" if self.port == 443 else f":{self.port}"
+        return f"https://{name}.{self.domain}{port}"
+
+    @property
+    def app_url(self) -> str:
+        """Public origin of the app, without a trailing slash."""
+        return self._url("app")
+
+    @property
+    def id_url(self) -> str:
+        """Public origin of the identity provider, without a trailing slash."""
+        return self._url("id")
+
+    @property
+    def issuer(self) -> str:
+        """OIDC issuer, as it stands in every token's `iss`."""
+        return f"{self.id_url}/realms/{self.realm}"
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where the provider sends the browser after a sign-in: Streamlit's own callback path."""
+        return f"{self.app_url}/oauth2callback"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the process's settings, read from the environment once.
+
+    Raises:
+        SettingsError: with one line per wrong value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = []
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            given = str(fault["input"])
+            why = fault["msg"].removeprefix("Value error, ")
+            # One line, whatever was given.
+            shown = given if given.isprintable() else repr(given)
+            problems.append(f"{name}={shown}: {why[0].lower()}{why[1:]}; correct it in .env")
+        raise SettingsError(*problems) from None
+
+
+def secret_path(name: str) -> Path:
+    """Path of the secret file `name` inside this container."""
+    return settings().secrets_dir / name
+
+
+def read_secret(name: str, pattern: re.Pattern[str] = GENERATED) -> str:
+    """Return the value in the secret file `name`, without its one optional trailing newline.
+
+    Args:
+        name: file name in the service's own folder of secrets.
+        pattern: what the whole value must match.
+
+    Raises:
+        SecretError: if it is missing, unreadable, too open, not ours, empty or malformed.
+    """
+    remake = "put the right one back, or delete it and run `docker compose up`, which makes a new one"
+    value = read_secret_file(name).removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise _fault(name, "is empty", remake)
+    if not pattern.fullmatch(value):
+        raise _fault(name, "does not have the form expected of it", remake)
+    return value
+
+
+def read_secret_file(name: str) -> str:
+    """Return the whole text of the secret file `name`, after checking that nobody else can read or write it.
+
+    Raises:
+        SecretError: if it is missing, unreadable, too open, not ours, too large or not text.
+    """
+    uid = os.geteuid()
+    own = f"run `chown {uid}` and `chmod 0400` on it"
+    try:
+        # Non-blocking, so that a FIFO in its place cannot hang the start.
+        descriptor = os.open(secret_path(name), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise _fault(name, "is missing", "run `docker compose up`, which makes it") from None
+    except OSError as error:
+        raise _fault(name, f"cannot be read ({error.strerror})", own) from None
+    with open(descriptor, "rb") as file:
+        info = os.fstat(file.fileno())
+        if not stat.S_ISREG(info.st_mode):
+            raise _fault(name, "is not a file", "remove it and run `docker compose up`")
+        if info.st_mode & 0o077:
+            raise _fault(name, f"is too open (mode {stat.S_IMODE(info.st_mode):04o})", own)
+        if info.st_uid != uid:
+            raise _fault(name, f"belongs to uid {info.st_uid}, not {uid}", own)
+        content = file.read(_MAX_SECRET_BYTES + 1)
+    if len(content) > _MAX_SECRET_BYTES:
+        raise _fault(name, f"is larger than {_MAX_SECRET_BYTES} bytes", "put the right one in its place")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise _fault(name, "is not UTF-8 text", "put the right one in its place") from None
+
+
+def _fault(name: str, fault: str, remedy: str) -> SecretError:
+    return SecretError(f"secrets/{settings().secrets_folder}/{name}: {fault}; {remedy}")

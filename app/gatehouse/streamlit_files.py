@@ -1,0 +1,115 @@
+"""The platform's share of what Streamlit reads at start: config.toml, secrets.toml and CA bundle, in memory only."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+
+import tomli_w
+
+from gatehouse.settings import CERTIFICATES, SecretError, Settings, StartError, read_secret
+
+_SYSTEM_CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def platform_options(settings: Settings) -> dict[str, object]:
+    """Return the options of Streamlit that the platform sets, by dotted name."""
+    host = f"app.{settings.domain}"
+    return {
+        "browser.gatherUsageStats": False,
+        "browser.serverAddress": host,
+        "browser.serverPort": settings.port,
+        # Origins that may control the page by postMessage: by default those of Streamlit's own cloud.
+        "client.allowedOrigins": [],
+        "client.showErrorDetails": "none",
+        "client.showErrorLinks": False,
+        "client.toolbarMode": "minimal",
+        # Rich prints tracebacks past the loggers, so past the JSON.
+        "logger.enableRich": False,
+        # The default also reads secrets.toml beside the script, where the last file wins.
+        "secrets.files": [str(settings.runtime_dir / ".streamlit/secrets.toml")],
+        "server.allowRunOnSave": False,
+        "server.allowedHosts": [host],
+        "server.disconnectedSessionTTL": 120,
+        "server.enableAgentApi": False,
+        "server.enableCORS": True,
+        "server.enableXsrfProtection": True,
+        "server.fileWatcherType": "none",
+        "server.headless": True,
+        "server.maxUploadSize": settings.max_upload_mb,
+        "server.port": 8501,
+        "server.runOnSave": False,
+        "server.scriptHealthCheckEnabled": False,
+    }
+
+
+def write_config(settings: Settings) -> None:
+    """Write the platform's config.toml where Streamlit looks first (HOME); what the author's may add comes after it."""
+    tables: dict[str, dict[str, object]] = {}
+    for option, value in platform_options(settings).items():
+        section, _, key = option.partition(".")
+        tables.setdefault(section, {})[key] = value
+    _write_private(settings.runtime_dir / ".streamlit/config.toml", tomli_w.dumps(tables))
+
+
+def platform_auth(settings: Settings) -> dict[str, str]:
+    """Return the [auth] table that Streamlit's sign-in needs (docs.streamlit.io, st.login).
+
+    Raises:
+        StartError: with one line for each of its secrets that is not right.
+    """
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    for name in ("client_secret", "cookie_secret"):
+        try:
+            values[name] = read_secret(name)
+        except SecretError as error:
+            problems += error.problems
+    if problems:
+        raise StartError(*problems)
+    return {
+        "redirect_uri": settings.redirect_uri,
+        "client_id": settings.app_name,
+        "server_metadata_url": f"{settings.issuer}/.well-known/openid-configuration",
+        **values,
+    }
+
+
+def write_secrets(settings: Settings, author: Mapping[str, object], auth: Mapping[str, str]) -> None:
+    """Write secrets.toml: the author's entries, and the platform's [auth], which wins where both speak."""
+    theirs = author.get("auth", {})
+    merged = {**author, "auth": {**(theirs if isinstance(theirs, dict) else {}), **auth}}
+    _write_private(settings.runtime_dir / ".streamlit/secrets.toml", tomli_w.dumps(merged))
+
+
+def write_ca_bundle(settings: Settings) -> Path:
+    """Write the system's CAs and the identity provider's into one file and return its path, for SSL_CERT_FILE.
+
+    Raises:
+        StartError: if either is missing or holds no certificate.
+    """
+    issuer = read_secret("issuer_ca.crt", CERTIFICATES)
+    try:
+        ssl.create_default_context(cadata=issuer)
+    except ssl.SSLError:
+        path = f"secrets/{settings.secrets_folder}/issuer_ca.crt"
+        raise SecretError(f"{path}: holds no valid certificate; put the right one back") from None
+    try:
+        system = _SYSTEM_CA_BUNDLE.read_text(encoding="ascii", errors="ignore")
+    except OSError as error:
+        raise StartError(f"{_SYSTEM_CA_BUNDLE}: {error.strerror}; install the package ca-certificates") from None
+    bundle = settings.runtime_dir / "ca.crt"
+    _write_private(bundle, f"{system.rstrip()}\n{issuer}\n")
+    return bundle
+
+
+def _write_private(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        why = f"{path}: cannot be written ({error.strerror})"
+        raise StartError(f"{why}; mount a tmpfs there that belongs to uid {os.geteuid()}") from None
