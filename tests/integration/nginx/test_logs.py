@@ -1,0 +1,41 @@
+"""The access log: one JSON object for each request, and nothing in it that opens a door."""
+
+from __future__ import annotations
+
+from integration.nginx.front import Front, upstream
+
+SECRET = "hunter2hunter2"
+
+
+def test_entry_of_a_request(served: Front) -> None:
+    response = served.get(f"{served.app_url}/logged?a=b")
+    entry = served.entry("/logged")
+    assert entry["request_id"] == response.headers["x-request-id"]
+    assert (entry["method"], entry["host"], entry["status"]) == ("GET", "app.localhost", "200")
+    assert entry["bytes"] > 0
+    assert entry["seconds"] < 5
+    assert entry["upstream_status"] == "200"
+    assert entry["client"]
+
+
+def test_no_query_cookie_or_referrer_is_logged(lonely: Front) -> None:
+    headers = {
+        "Cookie": f"session={SECRET}",
+        "Referer": f"https://id.localhost/?code={SECRET}",
+        "Authorization": f"Bearer {SECRET}",
+    }
+    query = f"?code={SECRET}&state={SECRET}"
+    # Once with an upstream that refuses, for nginx's own complaint holds the whole request line.
+    with upstream(lonely, "app", 9999):
+        for url in (
+            f"{lonely.app_url}/oauth2callback{query}",
+            f"{lonely.id_url}/realms/x{query}",
+            f"{lonely.id_url}/admin{query}",
+        ):
+            lonely.get(url, headers=headers)
+    lonely.entry("/admin")
+    entries, errors = lonely.logs()
+    assert "Connection refused" in errors
+    assert "could not be resolved" in errors
+    assert {entry["path"] for entry in entries} >= {"/oauth2callback", "/realms/x", "/admin"}
+    assert SECRET not in str(entries) + errors
