@@ -1,0 +1,157 @@
+# Every image of Gatehouse is a target of this file, on one Debian trixie base (deploy/engine/base.sh brings it).
+# No `# syntax=` line: it would fetch a frontend from a registry, and the engine's own is enough.
+# Build secrets, all optional (an empty file stands for "none"): ca = the builder's CA bundle, pip = pip.conf,
+# apt = an apt.conf, maven = settings.xml. Each is mounted for one command and is in no layer.
+ARG BASE=gatehouse-base:trixie
+
+# --- base: what all share ---------------------------------------------------------------------------------------
+FROM ${BASE} AS base
+SHELL ["/bin/bash", "-o", "errexit", "-o", "nounset", "-o", "pipefail", "-c"]
+ENV LANG=C.UTF-8
+# Nothing here runs as root and then drops privileges, so no file needs a set-user-id bit.
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    printf 'APT::Install-Recommends "false";\nAPT::Install-Suggests "false";\nDPkg::Post-Invoke { "find / -xdev -perm /6000 -type f -exec chmod a-s {} +"; };\n' \
+      > /etc/apt/apt.conf.d/50gatehouse \
+    && printf 'path-exclude /usr/share/doc/*\npath-exclude /usr/share/man/*\npath-exclude /usr/share/info/*\npath-exclude /usr/share/locale/*\npath-exclude /usr/share/i18n/*\npath-include /usr/share/doc/*/copyright\n' \
+      > /etc/dpkg/dpkg.cfg.d/50gatehouse \
+    && echo 'debconf debconf/frontend select Noninteractive' | debconf-set-selections \
+    && apt-get update --quiet=2 \
+    && apt-get upgrade --quiet=2 --yes > /dev/null \
+    && find / -xdev -perm /6000 -type f -exec chmod a-s {} +
+
+# --- python: the interpreter alone; packages are installed from outside, so no image holds pip --------------------
+FROM base AS python
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'python3=3.13.*' > /dev/null
+# Safe path: `python -m` never imports from the working directory, which is the author's.
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1
+
+FROM python AS python-build
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'python3-pip=25.1.*' 'python3-venv=3.13.*' > /dev/null \
+    && python3 -m venv --without-pip /opt/venv
+COPY requirements/install.sh /usr/local/bin/install-requirements
+
+FROM python-build AS app-packages
+COPY requirements/app.txt /tmp/app.txt
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/root/.cache/pip \
+    install-requirements /tmp/app.txt \
+    && find /opt/venv -type d \( -name tests -o -name test \) -path '*/site-packages/*' -prune -exec rm -rf {} + \
+    && rm -rf /opt/venv/lib/python3.13/site-packages/pyarrow/include
+
+FROM python-build AS jobs-packages
+COPY requirements/jobs.txt /tmp/jobs.txt
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/root/.cache/pip \
+    install-requirements /tmp/jobs.txt
+
+# --- the author's folder: a build context of its own (compose.yaml: app_source), the example app by default ---------
+FROM scratch AS app_source
+COPY app/desk /
+
+FROM base AS author
+COPY --from=app_source . /srv/app
+RUN if [[ -e /srv/app/.streamlit/secrets.toml ]]; then \
+      echo 'Error: the app folder holds .streamlit/secrets.toml, and a secret must not be in an image; move it to secrets/provided/secrets.toml' >&2; exit 1; \
+    fi \
+    && find /srv/app \( -name .git -o -name __pycache__ -o -name .venv \) -prune -exec rm -rf {} + \
+    && chown -R root:root /srv/app && chmod -R u=rwX,go=rX /srv/app
+
+# --- app -----------------------------------------------------------------------------------------------------------
+FROM python AS app
+RUN groupadd --gid 10001 app && useradd --uid 10001 --gid app --home-dir /run/gatehouse --no-create-home --shell /usr/sbin/nologin app
+COPY --from=app-packages /opt/venv /opt/venv
+COPY app/gatehouse /opt/gatehouse/gatehouse
+RUN python -m compileall -q /opt/gatehouse
+COPY --from=author /srv/app /srv/app
+ENV PYTHONPATH=/opt/gatehouse HOME=/run/gatehouse
+WORKDIR /run/gatehouse
+USER 10001:10001
+CMD ["python", "-m", "gatehouse.serve"]
+
+# --- jobs: prepare, reconcile, users ---------------------------------------------------------------------------------
+FROM python AS jobs
+COPY --from=jobs-packages /opt/venv /opt/venv
+COPY deploy/__init__.py /opt/gatehouse/deploy/
+COPY deploy/prepare/*.py /opt/gatehouse/deploy/prepare/
+COPY deploy/keycloak/*.py /opt/gatehouse/deploy/keycloak/
+RUN python -m compileall -q /opt/gatehouse
+ENV PYTHONPATH=/opt/gatehouse
+USER 10002:10002
+CMD ["python", "-m", "deploy.keycloak.reconcile"]
+
+# --- nginx -------------------------------------------------------------------------------------------------------------
+# Streamlit's own assets, compressed once here instead of at every request.
+FROM app-packages AS streamlit-static
+RUN find /opt/venv/lib/python3.13/site-packages/streamlit/static/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' \) \
+      -size +1k -exec gzip --keep --best --no-name {} +
+
+# What Debian's own service scripts would use of nginx's dependencies is taken out; /etc/nginx makes plain `nginx -t` work.
+FROM base AS nginx
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'nginx=1.26.*' gettext-base openssl > /dev/null \
+    && groupadd --gid 101 nginx && useradd --uid 101 --gid nginx --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin nginx \
+    && dpkg --purge --force-depends iproute2 libcap2-bin libbpf1 libmnl0 libxtables12 libtirpc3t64 libtirpc-common \
+      libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0 libkeyutils1 libcom-err2 > /dev/null \
+    && rm -rf /etc/nginx /var/www /var/log/nginx /var/lib/nginx && ln --symbolic gatehouse/nginx /etc/nginx
+COPY nginx/ /etc/gatehouse/nginx/
+COPY --from=streamlit-static /opt/venv/lib/python3.13/site-packages/streamlit/static/static/ /usr/share/gatehouse/streamlit-static/static/
+USER 101:101
+STOPSIGNAL SIGQUIT
+ENTRYPOINT ["/etc/gatehouse/nginx/entrypoint.sh"]
+
+# --- postgres ------------------------------------------------------------------------------------------------------------
+# Without the just-in-time compiler: 170 MB that the short queries of a page never use (jit = off in postgresql.conf).
+FROM base AS postgres
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    groupadd --gid 999 postgres && useradd --uid 999 --gid postgres --home-dir /var/lib/postgresql --no-create-home --shell /usr/sbin/nologin postgres \
+    && apt-get update --quiet=2 && apt-get install --quiet=2 --yes postgresql-common > /dev/null \
+    && sed --in-place 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
+    && apt-get install --quiet=2 --yes 'postgresql-17=17.*' openssl > /dev/null \
+    && rm -rf /usr/lib/*/libLLVM* /usr/lib/*/libz3* /usr/lib/postgresql/17/lib/bitcode /usr/lib/postgresql/17/lib/llvmjit* \
+    && install --directory --owner=postgres --group=postgres --mode=0755 /var/lib/postgresql /var/run/postgresql
+COPY deploy/postgres/ /etc/gatehouse/postgres/
+ENV PATH=/usr/lib/postgresql/17/bin:$PATH
+USER 999:999
+STOPSIGNAL SIGINT
+ENTRYPOINT ["/etc/gatehouse/postgres/entrypoint.sh"]
+
+# --- keycloak ------------------------------------------------------------------------------------------------------------
+# Keycloak's archive comes from Maven; nothing of this stage but /opt/keycloak goes on.
+FROM base AS keycloak-build
+ARG KEYCLOAK_VERSION=26.7.4
+ARG KEYCLOAK_SHA256=04823c336b797a7e18889a44262a7a64e6bf624cbbcc518c85e2622176ff2eee
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes maven openjdk-25-jdk-headless ca-certificates-java > /dev/null
+COPY deploy/keycloak/fetch.sh /usr/local/bin/fetch-keycloak
+RUN --mount=type=secret,id=ca --mount=type=secret,id=maven fetch-keycloak "$KEYCLOAK_VERSION" "$KEYCLOAK_SHA256" /opt/keycloak
+# Build options are stored in plain text in the image; none of these is a secret.
+ENV KC_DB=postgres KC_HEALTH_ENABLED=true KC_METRICS_ENABLED=true KC_HTTP_MANAGEMENT_RELATIVE_PATH=/
+RUN /opt/keycloak/bin/kc.sh build
+
+FROM base AS keycloak
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'openjdk-25-jre-headless=25.*' > /dev/null \
+    && groupadd --gid 1000 keycloak && useradd --uid 1000 --gid keycloak --home-dir /opt/keycloak --no-create-home --shell /usr/sbin/nologin keycloak
+COPY --from=keycloak-build /opt/keycloak /opt/keycloak
+COPY deploy/keycloak/entrypoint.sh deploy/keycloak/healthcheck.sh deploy/keycloak/keycloak.conf.template /etc/gatehouse/keycloak/
+USER 1000:1000
+ENTRYPOINT ["/etc/gatehouse/keycloak/entrypoint.sh"]
+
+# --- tools: tests and linters; never part of a running stack --------------------------------------------------------------
+FROM python-build AS tools
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes docker-cli docker-compose docker-buildx git make openssl curl procps \
+      chromium libnss3-tools fonts-liberation > /dev/null
+COPY requirements/tools.txt /tmp/tools.txt
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/root/.cache/pip \
+    install-requirements /tmp/tools.txt
+ENV TESTCONTAINERS_RYUK_DISABLED=true
+CMD ["pytest"]

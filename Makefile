@@ -1,0 +1,45 @@
+# The operator's words. `make` alone lists them; each word's work is in deploy/engine/.
+SHELL := /bin/bash
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help up down destroy status logs users trust test drill
+
+# Settings stand in .env (see .env.example) or before the word: `make up APP=../my-app`.
+
+help:
+	@awk -f deploy/engine/help.awk $(MAKEFILE_LIST)
+
+## Run
+
+up: ## bring everything up, from a bare machine too; ends with the URL
+	@deploy/engine/up.sh
+
+down: ## stop everything; the data stays
+	@deploy/engine/compose.sh down --remove-orphans
+
+destroy: ## stop everything and delete data and generated secrets (asks; CONFIRM=yes for scripts)
+	@deploy/engine/destroy.sh
+
+## Look
+
+status: ## what runs, healthy or why not; days left of the certificate
+	@deploy/engine/status.sh
+
+logs: ## the last logs of all services, or S=app; F=1 follows
+	@deploy/engine/compose.sh logs --tail 200 $(if $(F),--follow) $(S)
+
+## People
+
+users: ## list users, or DO="add ann --email ann@example.com": add, disable, enable, reset, grant, revoke, demo
+	@deploy/engine/compose.sh run --rm --no-deps --no-TTY reconcile python -m deploy.keycloak.users $(or $(DO),list)
+
+trust: ## put the local CA into this machine's trust store
+	@deploy/prepare/trust.sh
+
+## Check
+
+test: ## all that CI runs, on a stack of its own; T="tests/unit -k name" for a part
+	@deploy/engine/test.sh "not drill" $(T)
+
+drill: ## the long ones: kills in the middle, a bare machine; T=... for a part
+	@deploy/engine/test.sh drill $(T)

@@ -1,0 +1,1 @@
+"""The way to Postgres: connections, the app's pool, and migrations."""

@@ -1,0 +1,30 @@
+"""How a login of ours reaches Postgres: TLS with a checked name, SCRAM bound to that TLS connection, bounded waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gatehouse.settings import read_secret, secret_path, settings
+
+
+def parameters(login: str, password_file: str) -> dict[str, Any]:
+    """Return libpq's connection parameters for `login`; its password is read from the secret file at each call.
+
+    Raises:
+        SecretError: if the file is missing, too open or malformed.
+    """
+    config = settings()
+    return {
+        "host": config.database_host,
+        "port": config.database_port,
+        "dbname": config.app_name,
+        "user": login,
+        "password": read_secret(password_file),
+        "application_name": config.app_name,
+        # Without both, whoever answers to the host's name could read along: https://www.postgresql.org/docs/17/libpq-ssl.html
+        "sslmode": "verify-full",
+        "sslrootcert": str(secret_path("database_ca.crt")),
+        "channel_binding": "require",
+        "connect_timeout": 5,  # seconds
+        "tcp_user_timeout": 15_000,  # milliseconds; a peer that vanished without a word is noticed
+    }

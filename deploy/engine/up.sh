@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Bring the whole stack up, from a bare machine if need be. Safe to run again, also after it was killed at any moment.
+set -o errexit -o nounset -o pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=deploy/engine/messages.sh
+source "$here/messages.sh"
+# shellcheck source=deploy/engine/settings.sh
+source "$here/settings.sh"
+# shellcheck source=deploy/engine/docker.sh
+source "$here/docker.sh"
+# shellcheck source=deploy/engine/apt.sh
+source "$here/apt.sh"
+# shellcheck source=deploy/engine/preflight.sh
+source "$here/preflight.sh"
+# shellcheck source=deploy/engine/services.sh
+source "$here/services.sh"
+# shellcheck source=deploy/engine/images.sh
+source "$here/images.sh"
+
+readonly start_seconds=300
+
+# One at a time in one checkout. The lock is this folder, open: it ends with the process, however that ends.
+take_turn() {
+  exec 9<.
+  flock --nonblock 9 && return 0
+  note "another \`make up\` is at work here; waiting for it"
+  flock --timeout 900 9 || fail "the other \`make up\` has not ended in 15 minutes; look what it does, end it, then run this again"
+}
+
+# A start that was killed leaves containers that were made but never ran, perhaps under a name that stands in the way.
+remove_half_made() {
+  local half_made
+  half_made=$(containers status=created; containers status=dead)
+  [[ -z $half_made ]] || xargs docker rm --force >/dev/null 2>&1 <<<"$half_made" || true
+}
+
+start() {
+  local log
+  log=$(mktemp)
+  remove_half_made
+  if ! quietly "$log" docker compose --progress plain up --detach --wait --wait-timeout "$start_seconds" --remove-orphans; then
+    explain_failure "$log"
+  fi
+  rm -f "$log"
+}
+
+# explain_failure LOG: which services failed and their last words, the likeliest cause first; else what Compose said.
+explain_failure() {
+  local wanted service state health code id first='' first_id
+  for wanted in failed restarting unhealthy starting; do
+    [[ -z $first || $wanted != starting ]] || break # slow because of the others
+    while IFS='|' read -r service state health code _ id; do
+      [[ $(verdict "$state" "$health" "$code") == "$wanted" ]] || continue
+      printf 'Error: %s (%s): %s\n' "$service" "$wanted" "$(why_not "$id" "$health")" >&2
+      [[ -n $first ]] || first=$service first_id=$id
+    done < <(service_states)
+  done
+  if [[ -n $first ]]; then
+    printf '    the last lines of %s:\n' "$first" >&2
+    docker logs --tail 5 "$first_id" 2>&1 | cut --characters=-200 | sed 's/^/    /' >&2
+  else
+    printf 'Error: %s\n' "$(tail -n 3 "$1")" >&2
+  fi
+  printf 'The stack is not up. Mend the above, then run make up again; all of a log: make logs S=%s\n' "${first:-SERVICE}" >&2
+  exit 1
+}
+
+report() {
+  local url
+  url=$(app_url)
+  printf '\nThe app is at %s\n\n' "$url"
+  [[ $DOMAIN != localhost ]] || printf '  %-26s %s\n' 'make users DO=demo' 'the demo users and their passwords'
+  [[ -e $SECRETS/provided/tls.crt ]] || printf '  %-26s %s\n' 'make trust' 'this machine trusts the certificate'
+  printf '  %-26s %s\n' 'make status' 'what runs, healthy or why not'
+  if [[ -n ${SSH_CONNECTION:-} && $BIND == 127.* ]]; then
+    printf '\nFrom your own machine, first: ssh -L %s:127.0.0.1:%s %s@%s\n' "$PORT" "$PORT" "${SUDO_USER:-$(id --user --name)}" "$(cut -d ' ' -f 3 <<<"$SSH_CONNECTION")"
+  fi
+}
+
+main() {
+  local answered=yes
+  load_settings
+  take_turn
+  engine_works || answered=no
+  step "Checking this machine" preflight
+  step "Container engine" "$here/engine.sh"
+  [[ $answered == yes ]] || preflight # what only a running engine can tell
+  step "Base image" "$here/base.sh"
+  step "Images" build_images
+  step "Services" start
+  report
+}
+
+main

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Speak with the user administration of the running stack.
+# usage: users.sh list|add|disable|enable|reset|grant|revoke|demo [option...]
+set -o errexit -o nounset -o pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=deploy/engine/messages.sh
+source "$here/messages.sh"
+# shellcheck source=deploy/engine/settings.sh
+source "$here/settings.sh"
+# shellcheck source=deploy/engine/docker.sh
+source "$here/docker.sh"
+
+load_settings
+require_engine
+[[ -n $(containers status=running label=com.docker.compose.service=keycloak) ]] || fail "Keycloak does not run; \`make up\` starts it"
+exec docker compose run --rm --no-deps --no-TTY reconcile python -m deploy.keycloak.users "$@"
