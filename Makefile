@@ -15,7 +15,7 @@ up: ## bring everything up, from a bare machine too; ends with the URL
 	@deploy/engine/up.sh
 
 down: ## stop everything; the data stays
-	@deploy/engine/compose.sh down --remove-orphans
+	@deploy/engine/down.sh
 
 destroy: ## stop everything and delete data and generated secrets (asks; CONFIRM=yes for scripts)
 	@deploy/engine/destroy.sh
@@ -31,7 +31,7 @@ logs: ## the last logs of all services, or S=app; F=1 follows
 ## People
 
 users: ## list users, or DO="add ann --email ann@example.com": add, disable, enable, reset, grant, revoke, demo
-	@deploy/engine/compose.sh run --rm --no-deps --no-TTY reconcile python -m deploy.keycloak.users $(or $(DO),list)
+	@deploy/engine/users.sh $(or $(DO),list)
 
 trust: ## put the local CA into this machine's trust store
 	@deploy/prepare/trust.sh

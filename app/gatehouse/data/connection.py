@@ -26,5 +26,9 @@ def parameters(login: str, password_file: str) -> dict[str, Any]:
         "sslrootcert": str(secret_path("database_ca.crt")),
         "channel_binding": "require",
         "connect_timeout": 5,  # seconds
-        "tcp_user_timeout": 15_000,  # milliseconds; a peer that vanished without a word is noticed
+        # A peer that vanished without a word is noticed after 30 s, whether we wait for it (keepalives) or it for us.
+        "keepalives_idle": 15,  # seconds
+        "keepalives_interval": 5,  # seconds
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,  # milliseconds
     }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import time
+from selectors import EVENT_READ, DefaultSelector
 from threading import Lock
 from typing import TypeAlias
 
-from psycopg import Connection
+from psycopg import Connection, OperationalError
+from psycopg.pq import ExecStatus
 from psycopg.rows import TupleRow, tuple_row
 from psycopg_pool import ConnectionPool
 
@@ -16,6 +19,8 @@ Pool: TypeAlias = ConnectionPool[Connection[TupleRow]]
 
 # What a session keeps beyond its transaction. Not DISCARD ALL: prepared statements are the only thing worth keeping.
 _RESET = "RESET ALL; CLOSE ALL; UNLISTEN *; SELECT pg_advisory_unlock_all()"
+
+_ANSWER_SECONDS = 3.0
 
 _lock = Lock()
 _pool: Pool | None = None
@@ -46,7 +51,7 @@ def _open() -> Pool:
         max_lifetime=1800,
         max_idle=300,
         reconnect_timeout=60,
-        check=ConnectionPool.check_connection,
+        check=_check,
         reset=_reset,
         name="app",
         open=False,
@@ -54,6 +59,27 @@ def _open() -> Pool:
     opened.open()
     atexit.register(opened.close)
     return opened
+
+
+def _check(connection: Connection[TupleRow]) -> None:
+    """Ask for an answer, and close the connection if none comes in time.
+
+    The pool's own check waits for ever on a server that is frozen rather than gone. This is libpq's asynchronous way,
+    https://www.postgresql.org/docs/17/libpq-async.html, with an empty query.
+    """
+    libpq = connection.pgconn
+    libpq.send_query(b"")
+    with DefaultSelector() as selector:
+        selector.register(libpq.socket, EVENT_READ)
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while libpq.is_busy():
+            if not selector.select(deadline - time.monotonic()):
+                connection.close()
+                raise OperationalError(f"no answer from the database within {_ANSWER_SECONDS:.0f} s")
+            libpq.consume_input()
+    while result := libpq.get_result():
+        if result.status != ExecStatus.EMPTY_QUERY:
+            raise OperationalError("the database ended the connection")
 
 
 def _reset(connection: Connection[TupleRow]) -> None:

@@ -51,5 +51,5 @@ async def echo(
 
 
 if __name__ == "__main__":
-    host = "0.0.0.0"  # noqa: S104 (a container's own)
+    host = "0.0.0.0"
     uvicorn.run(echo, host=host, port=int(sys.argv[1]), lifespan="off", h11_max_incomplete_event_size=1 << 20)

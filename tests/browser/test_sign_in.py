@@ -1,0 +1,86 @@
+"""A person signs in at Keycloak's form, and out again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from support import pages
+from support.stack import Stack
+
+if TYPE_CHECKING:
+    from support.browser import Console
+
+
+def test_app_asks_for_a_sign_in_at_the_identity_provider(page: Page, stack: Stack) -> None:
+    pages.open_app(page, stack.app_url)
+    expect(page).to_have_title("Purchase requests")
+    expect(page.get_by_text("USB security keys")).to_have_count(0)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile(rf"^{re.escape(stack.issuer)}/protocol/openid-connect/auth\?"))
+    asked = page.url
+    assert "code_challenge_method=S256" in asked
+    assert "state=" in asked
+    assert "nonce=" in asked
+
+
+def test_wrong_password_is_refused_and_the_right_one_comes_in(page: Page, stack: Stack) -> None:
+    pages.open_app(page, stack.app_url)
+    page.get_by_role("button", name="Sign in").click()
+    pages.submit_password(page, "sam", "not-the-password")
+    expect(page.get_by_text("Invalid username or password.")).to_be_visible()
+    assert page.url.startswith(stack.id_url)
+    pages.submit_password(page, "sam", stack.demo_password("sam"))
+    expect(page.get_by_role("heading", name="My requests")).to_be_visible()
+
+
+def test_signed_in_person_sees_name_mail_and_own_rows(page: Page, stack: Stack, console: Console) -> None:
+    pages.sign_in(page, stack.app_url, "sam", stack.demo_password("sam"))
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_text("Sam Okafor")).to_be_visible()
+    expect(sidebar.get_by_text("sam@example.com")).to_be_visible()
+    table = page.get_by_test_id("stDataFrame")
+    expect(pages.cell(table, "USB security keys, ten")).to_have_count(1)
+    # Of a colleague in another department.
+    expect(pages.cell(table, "Search advertising")).to_have_count(0)
+    # Code and state have left the address bar.
+    assert page.url.rstrip("/") == stack.app_url
+    assert console.errors == []
+
+
+def test_sign_out_ends_the_session_at_the_provider_too(page: Page, stack: Stack) -> None:
+    pages.sign_in(page, stack.app_url, "sam", stack.demo_password("sam"))
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page.get_by_text("sam@example.com")).to_have_count(0)
+    page.get_by_role("button", name="Sign in").click()
+    # Were the provider's session still alive, it would send the browser straight back.
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+
+
+def test_reload_keeps_the_session_and_another_browser_has_none(
+    page: Page, context: BrowserContext, stack: Stack
+) -> None:
+    pages.sign_in(page, stack.app_url, "mia", stack.demo_password("mia"))
+    page.reload()
+    pages.settled(page)
+    expect(page.get_by_test_id("stSidebar").get_by_text("mia@example.com")).to_be_visible()
+    browser = context.browser
+    assert browser is not None
+    with browser.new_context() as stranger:
+        other = stranger.new_page()
+        pages.open_app(other, stack.app_url)
+        expect(other.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_cookies_of_both_names_are_secure_and_of_one_origin(page: Page, context: BrowserContext, stack: Stack) -> None:
+    pages.sign_in(page, stack.app_url, "sam", stack.demo_password("sam"))
+    cookies = context.cookies([stack.app_url, stack.id_url])
+    assert cookies
+    for cookie in cookies:
+        assert cookie["secure"], cookie["name"]
+        assert cookie["domain"] in {"app.localhost", "id.localhost"}, cookie["name"]
+    identity = [cookie for cookie in cookies if cookie["name"].startswith("_streamlit_user")]
+    assert all(cookie["httpOnly"] and cookie["sameSite"] == "Lax" for cookie in identity)

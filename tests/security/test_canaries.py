@@ -1,0 +1,151 @@
+"""Each generated secret is a canary: after sign-ins, good and bad, it is looked for where secrets are known to leak."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support import pages
+from support.canaries import needles
+from support.command import run
+from support.stack import Stack
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+WRONG_PASSWORD = "not-the-password-of-sam"
+
+
+@pytest.fixture(scope="module")
+def canaries(stack: Stack) -> dict[str, str]:
+    found = needles(stack.secrets)
+    # Generated, provided by the operator, of the database, of the certificates, of the demo users.
+    files = set(found.values())
+    assert {"app/client_secret", "provided/secrets.toml", "roles/app_a.verifier", "nginx/tls.key", "demo/sam"} <= files
+    return found
+
+
+@pytest.fixture(scope="module")
+def used(stack: Stack, browser: Browser) -> float:
+    """The secrets have been used: a refused sign-in, one that succeeds, and the way out. Returns when it began."""
+    started = time.time()
+    context = browser.new_context()
+    page = context.new_page()
+    pages.open_app(page, stack.app_url)
+    page.get_by_role("button", name="Sign in").click()
+    pages.submit_password(page, "sam", WRONG_PASSWORD)
+    page.get_by_text("Invalid username or password").wait_for()
+    pages.submit_password(page, "sam", stack.demo_password("sam"))
+    page.wait_for_url(f"{stack.app_url}/**")
+    pages.settled(page)
+    context.close()
+    return started
+
+
+def leaks(canaries: dict[str, str], text: str) -> set[str]:
+    """The secrets in `text`, by name: a failed test must not print what it found."""
+    return {name for value, name in canaries.items() if value in text}
+
+
+def leaks_in(canaries: dict[str, str], command: list[str], patterns: Path) -> set[str]:
+    """The secrets in what `command` writes, however long; one pass for all of them."""
+    patterns.write_text("\n".join(canaries), encoding="utf-8")
+    patterns.chmod(0o600)
+    environment = os.environ | {"LC_ALL": "C"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as source:
+        found = subprocess.run(
+            ["grep", "--fixed-strings", "--text", "--only-matching", f"--file={patterns}"],
+            stdin=source.stdout,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            env=environment,
+        )
+    assert source.returncode == 0, command
+    assert found.returncode in {0, 1}, found.stderr
+    return {canaries[line] for line in found.stdout.splitlines()}
+
+
+def test_none_in_what_the_engine_tells_of_containers_and_images(stack: Stack, canaries: dict[str, str]) -> None:
+    containers = stack.containers()
+    images = sorted({container["Config"]["Image"] for container in containers})
+    assert not leaks(canaries, json.dumps(containers, ensure_ascii=False))
+    assert not leaks(canaries, run(["docker", "image", "inspect", *images]).stdout)
+    for image in images:
+        assert not leaks(canaries, run(["docker", "history", "--no-trunc", image]).stdout), image
+
+
+def test_none_in_the_engine_events(stack: Stack, canaries: dict[str, str], used: float) -> None:
+    span = ["--since", str(int(used) - 600), "--until", str(int(time.time()))]
+    label = f"label=com.docker.compose.project={stack.project}"
+    events = run(["docker", "events", *span, "--filter", label, "--format", "json"]).stdout
+    assert "health_status" in events
+    assert not leaks(canaries, events)
+
+
+def test_none_in_the_configuration_that_compose_prints(stack: Stack, canaries: dict[str, str]) -> None:
+    assert not leaks(canaries, stack.compose("config").stdout)
+
+
+def test_none_in_environment_or_arguments_of_a_process(stack: Stack, canaries: dict[str, str], used: float) -> None:
+    for container in stack.containers():
+        if not container["State"]["Running"]:
+            continue
+        # Privileged, because another user's environment can be read only with SYS_PTRACE.
+        read = "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline"
+        command = ["docker", "exec", "--privileged", "--user", "0:0", container["Id"], "bash", "-c", read]
+        # A process that ended meanwhile makes cat fail: what it printed is what counts.
+        processes = run(command, check=False).stdout
+        assert "PATH=" in processes, container["Name"]
+        assert not leaks(canaries, processes), container["Name"]
+
+
+def test_none_in_a_log(stack: Stack, canaries: dict[str, str], used: float) -> None:
+    logs = {service: stack.logs(service) for service in stack.services()}
+    assert "sam" in logs["keycloak"], "the refused sign-in is to be found in Keycloak's log"
+    for service, text in logs.items():
+        assert not leaks(canaries, text), service
+        assert WRONG_PASSWORD not in text, service
+
+
+def test_no_authorization_code_or_state_in_a_log(stack: Stack, used: float) -> None:
+    logs = stack.logs("nginx") + stack.logs("app")
+    assert "/oauth2callback" in logs
+    # Both are in the address that the provider sends the browser to (ASVS 5.0, 14.2.1).
+    assert not re.search(r"[?&](code|state|session_state|id_token_hint)=[A-Za-z0-9._-]{8}", logs)
+
+
+def test_none_in_a_file_that_the_world_can_read(stack: Stack) -> None:
+    open_to_others = [path for path in stack.secrets.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    assert not open_to_others
+    assert not [
+        path for path in [stack.secrets, *stack.secrets.rglob("*")] if path.is_dir() and path.stat().st_mode & 0o077
+    ]
+
+
+@pytest.fixture(scope="module")
+def built_beside_secrets(checkout_with_secrets: Path, stack: Stack) -> Iterator[list[str]]:
+    """The images, built in a checkout full of secrets; steps whose inputs are the same come from the cache."""
+    tag = stack.project
+    here = ["--project-directory", str(checkout_with_secrets), "--file", str(checkout_with_secrets / "compose.yaml")]
+    settings = {"TAG": tag, "BUILD_CA": os.environ.get("BUILD_CA", "/dev/null"), "APP": "./app/desk"}
+    build = ["docker", "compose", *here, "--env-file", os.devnull, "--project-name", tag, "build", "--quiet"]
+    run([*build, "app", "prepare", "nginx", "postgres", "keycloak"], env=os.environ | settings, timeout=900)
+    images = [f"gatehouse-{name}:{tag}" for name in ("app", "jobs", "nginx", "postgres", "keycloak")]
+    yield images
+    run(["docker", "image", "rm", *images])
+
+
+def test_none_in_an_image_layer(built_beside_secrets: list[str], canaries: dict[str, str], run_folder: Path) -> None:
+    """Of images that were built beside secrets, and of those that the stack runs on: mostly the same layers."""
+    save = ["docker", "save", *built_beside_secrets]
+    assert not leaks_in(canaries, save, run_folder / "patterns")

@@ -1,0 +1,126 @@
+"""Debian's Chromium, trusting the stack's CA as a person's browser would, and kept off every other network."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.artifacts import folder_for
+from support.command import run
+from support.stack import Stack
+
+if TYPE_CHECKING:  # the fixtures import it themselves, so that tests without a browser need none
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+_FLAGS = [
+    "--no-sandbox",  # its sandbox needs a user other than root, or privileges that the test container has not
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Only the stack's names resolve, and those to loopback: no test can reach, or depend on, anything else.
+    "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP *.gate.test 127.0.0.1, MAP * ~NOTFOUND",
+]
+
+_report = pytest.StashKey[pytest.TestReport]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember how the test ended, for the fixtures that keep something of a failed one."""
+    report = yield
+    if report.when == "call":
+        item.stash[_report] = report
+    return report
+
+
+def trust(home: Path, ca: Path) -> None:
+    """Put `ca` into the NSS database under `home`, as the one that may vouch for servers."""
+    database = home / ".pki" / "nssdb"
+    database.mkdir(parents=True, exist_ok=True)
+    if not (database / "cert9.db").exists():
+        run(["certutil", "-N", "-d", f"sql:{database}", "--empty-password"])
+    name = ca.parent.name
+    run(["certutil", "-A", "-d", f"sql:{database}", "-n", name, "-t", "C,,", "-i", ca])
+
+
+def launch(playwright: Playwright, home: Path) -> Browser:
+    """Start Debian's Chromium with `home` as its HOME."""
+    return playwright.chromium.launch(
+        executable_path="/usr/bin/chromium", args=_FLAGS, env={"HOME": str(home), "LANG": "C.UTF-8"}
+    )
+
+
+@pytest.fixture(scope="session")
+def browser_home(run_folder: Path) -> Path:
+    """HOME of the browser: its trust store, and nothing of the developer's."""
+    home = run_folder / "home"
+    home.mkdir()
+    return home
+
+
+@pytest.fixture(scope="module")
+def browser(browser_home: Path, stack: Stack) -> Iterator[Browser]:
+    """Chromium, started anew for each module: it reads its trust store at start alone."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (see above)
+
+    trust(browser_home, stack.ca)
+    with sync_playwright() as playwright:
+        chromium = launch(playwright, browser_home)
+        yield chromium
+        chromium.close()
+
+
+class Console:
+    """What the pages of one browser context wrote to their consoles, and what they could not load."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.lines: list[str] = []
+        self.errors: list[str] = []
+        context.on("console", lambda message: self._add(message.type, f"{message.text} ({message.location['url']})"))
+        context.on("weberror", lambda error: self._add("error", f"uncaught: {error.error}"))
+        context.on(
+            "requestfailed", lambda request: self._add("failed", f"{request.method} {request.url}: {request.failure}")
+        )
+
+    def _add(self, kind: str, text: str) -> None:
+        self.lines.append(f"{kind}: {text}")
+        if kind == "error":
+            self.errors.append(text)
+
+
+_console = pytest.StashKey[Console]()
+
+
+@pytest.fixture
+def context(browser: Browser, run_folder: Path, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """A browser without cookies; if the test fails, its pages and their consoles are kept."""
+    fresh = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    fresh.set_default_timeout(20_000)
+    console = Console(fresh)
+    request.node.stash[_console] = console
+    yield fresh
+    report = request.node.stash.get(_report, None)
+    if report is None or report.failed:
+        folder = folder_for(run_folder / "artifacts", request.node.nodeid)
+        for number, page in enumerate(fresh.pages):
+            page.screenshot(path=folder / f"page-{number}.png", full_page=True)
+        (folder / "console.txt").write_text("\n".join(console.lines) + "\n", encoding="utf-8")
+    fresh.close()
+
+
+@pytest.fixture
+def console(context: BrowserContext, request: pytest.FixtureRequest) -> Console:
+    """What this test's pages wrote to their consoles so far."""
+    found: Console = request.node.stash[_console]
+    return found
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A new tab."""
+    return context.new_page()

@@ -1,0 +1,95 @@
+"""The folder of one test run, and the sweep of what killed runs left behind."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support.command import ROOT, run
+from support.stack import PREFIX
+
+RUNS = ROOT / ".test"
+"""Where runs keep their secrets and artifacts; git ignores it."""
+
+
+@contextmanager
+def run_directory() -> Iterator[Path]:
+    """Make the folder of this run and hold its lock while it lives; leave nothing but artifacts behind."""
+    RUNS.mkdir(mode=0o700, exist_ok=True)
+    sweep()
+    directory = RUNS / secrets.token_hex(4)
+    directory.mkdir()
+    with (directory / "lock").open("w") as lock:
+        # A lock, not a pid: runs in several containers don't see each other's processes, but share the file system.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield directory
+        finally:
+            _keep_artifacts(directory)
+
+
+def sweep() -> None:
+    """Take down the projects of this checkout's killed runs, and remove their secrets."""
+    if not RUNS.is_dir():
+        return
+    living = set()
+    for directory in RUNS.iterdir():
+        if _is_living(directory):
+            living.add(directory.name)
+        else:
+            _keep_artifacts(directory)
+    for project in _projects():
+        if project.removeprefix(PREFIX).split("-")[0] not in living:
+            take_down(project)
+
+
+def take_down(project: str) -> None:
+    """Remove containers, networks and volumes of `project`, going by their labels alone."""
+    label = f"label=com.docker.compose.project={project}"
+    for find, remove in (
+        (["container", "ls", "--all"], ["container", "rm", "--force", "--volumes"]),
+        (["network", "ls"], ["network", "rm"]),
+        (["volume", "ls"], ["volume", "rm"]),
+    ):
+        found = run(["docker", *find, "--quiet", "--filter", label]).stdout.split()
+        if found:
+            run(["docker", *remove, *found], check=False, timeout=120)
+
+
+def _is_living(directory: Path) -> bool:
+    try:
+        lock = os.open(directory / "lock", os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _keep_artifacts(directory: Path) -> None:
+    for entry in directory.iterdir():
+        if entry.name == "artifacts":
+            continue
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    if not any(directory.iterdir()):
+        directory.rmdir()
+
+
+def _projects() -> set[str]:
+    """Compose projects of tests that were started from this checkout; another checkout's are its own."""
+    label = f"label=com.docker.compose.project.working_dir={ROOT}"
+    found = run(["docker", "container", "ls", "--all", "--quiet", "--filter", label]).stdout.split()
+    if not found:
+        return set()
+    labels = (container["Config"]["Labels"] for container in json.loads(run(["docker", "inspect", *found]).stdout))
+    return {name for label in labels if (name := label["com.docker.compose.project"]).startswith(PREFIX)}

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from deploy.prepare.settings import InvalidSettingsError, load
+from support.shell import Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+def check(shell: Shell, what: str, **settings: str) -> list[str]:
+    """What one check complains of."""
+    result = shell(f"load_settings; {what}", **settings)
+    assert result.returncode == 0, result.stderr
+    return result.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"DOMAIN": "example.com"},
+        {"DOMAIN": "localhost"},
+        {"DOMAIN": "intranet"},
+        {"DOMAIN": "a-1.xn--bcher-kva.example"},
+        {"DOMAIN": "internal"},
+        {"DOMAIN": "Example.com"},
+        {"DOMAIN": "https://example.com"},
+        {"DOMAIN": "example.com:8443"},
+        {"DOMAIN": "10.0.0.1"},
+        {"DOMAIN": "example.0x1f"},
+        {"DOMAIN": "-a.example"},
+        {"DOMAIN": "a..example"},
+        {"DOMAIN": "a.example."},
+        {"DOMAIN": "a" * 64 + ".example"},
+        {"DOMAIN": ".".join(["a" * 60] * 5)},
+        {"PORT": "0"},
+        {"PORT": "65536"},
+        {"PORT": "08443"},
+        {"PORT": "https"},
+        {"PORT": "8080"},
+        {"HTTP_PORT": "-1"},
+        {"BIND": "127.0.0.2"},
+        {"BIND": "0.0.0.0"},
+        {"BIND": "0.0.0.0", "DOMAIN": "example.com"},
+        {"BIND": "256.0.0.1"},
+        {"BIND": "localhost"},
+    ],
+    ids=lambda settings: " ".join(f"{key}={value[:30]}" for key, value in settings.items()),
+)
+def test_names_are_judged_as_prepare_judges_them(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
+    for name in ("DOMAIN", "PORT", "HTTP_PORT", "BIND"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    try:
+        load()
+        expected = True
+    except InvalidSettingsError:
+        expected = False
+    said = check(shell, "check_names", **settings)
+    assert (said == []) == expected, said
+    assert all(line.startswith("Error: ") and next(iter(settings)) in line for line in said)
+
+
+def test_address_of_another_machine(shell: Shell) -> None:
+    assert check(shell, "check_names", DOMAIN="a.example", BIND="203.0.113.1") == [
+        "Error: BIND=203.0.113.1 is no address of this machine"
+    ]
+
+
+@pytest.mark.parametrize("script", ["main.py", "streamlit_app.py", "app.py"])
+def test_app_folder_with_a_script(shell: Shell, script: str) -> None:
+    (shell.directory / "mine").mkdir()
+    (shell.directory / "mine" / script).touch()
+    assert check(shell, "check_app_folder", APP="mine") == []
+
+
+def test_app_folder_that_is_missing_or_empty(shell: Shell) -> None:
+    assert check(shell, "check_app_folder", APP="mine") == [
+        "Error: APP=mine is no folder; set it to the folder that holds your app"
+    ]
+    (shell.directory / "mine").mkdir()
+    assert check(shell, "check_app_folder", APP="mine") == [
+        "Error: APP=mine holds no main.py, streamlit_app.py or app.py"
+    ]
+
+
+def test_app_folder_with_secrets(shell: Shell) -> None:
+    folder = shell.directory / "app" / "desk" / ".streamlit"
+    folder.mkdir()
+    (folder / "secrets.toml").touch()
+    (line,) = check(shell, "check_app_folder")
+    assert line.endswith("would end up in an image; move it to ./secrets/provided/secrets.toml")
+
+
+def test_build_file_that_is_missing(shell: Shell) -> None:
+    assert check(shell, "check_build_files", BUILD_PIP_CONF="pip.conf") == [
+        "Error: BUILD_PIP_CONF=pip.conf is not a file that can be read"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("listens", "bind", "taken"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("0.0.0.0", "127.0.0.1", True),
+        ("127.0.0.1", "0.0.0.0", True),
+        ("127.0.0.2", "127.0.0.1", False),
+        ("::", "127.0.0.1", True),
+        ("::1", "127.0.0.1", False),
+    ],
+)
+def test_port_is_taken_only_where_it_would_collide(shell: Shell, listens: str, bind: str, taken: bool) -> None:  # noqa: FBT001
+    family = socket.AF_INET6 if ":" in listens else socket.AF_INET
+    with socket.socket(family) as other:
+        other.bind((listens, 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        said = check(shell, "check_port PORT", PORT=port, BIND=bind)
+    expected = [f"Error: PORT={port} is taken by pytest; stop it, or set PORT to a free port"]
+    assert said == (expected if taken else [])
+
+
+def test_all_problems_are_said_at_once(shell: Shell) -> None:
+    result = shell("load_settings; preflight", DOMAIN="No", APP="/nowhere", PORT="x")
+    assert result.returncode == 1
+    assert [line.split("=")[0] for line in result.stderr.splitlines()] == [
+        "Error: DOMAIN",
+        "Error: PORT",
+        "Error: APP",
+        "Nothing was changed. Mend the above, then run this again.",
+    ]
