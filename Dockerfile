@@ -113,6 +113,7 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     && sed --in-place 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
     && apt-get install --quiet=2 --yes 'postgresql-17=17.*' openssl > /dev/null \
     && rm -rf /usr/lib/*/libLLVM* /usr/lib/*/libz3* /usr/lib/postgresql/17/lib/bitcode /usr/lib/postgresql/17/lib/llvmjit* \
+      /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem \
     && install --directory --owner=postgres --group=postgres --mode=0755 /var/lib/postgresql /var/run/postgresql
 COPY deploy/postgres/ /etc/gatehouse/postgres/
 ENV PATH=/usr/lib/postgresql/17/bin:$PATH

@@ -20,7 +20,13 @@ NEW_PASSWORD = "a-passphrase-of-anns-own-7"
 
 
 @pytest.fixture(scope="module")
-def moved(stack: Stack) -> Stack:
+def sams_password(stack: Stack) -> str:
+    """As it was under the old name."""
+    return stack.demo_password("sam")
+
+
+@pytest.fixture(scope="module")
+def moved(stack: Stack, sams_password: str) -> Stack:
     """The stack of all other tests, moved for good: it runs after them (see conftest.py)."""
     stack.write_settings(DOMAIN="gate.test", PORT=str(free_port()))
     stack.up()
@@ -61,10 +67,10 @@ def test_issuer_moved_and_the_old_redirect_is_refused(moved: Stack) -> None:
             assert "redirect_uri" in refused.text
 
 
-def test_demo_users_do_not_come_along(page: Page, moved: Stack) -> None:
+def test_demo_users_do_not_come_along(page: Page, moved: Stack, sams_password: str) -> None:
     pages.open_app(page, moved.app_url)
     page.get_by_role("button", name="Sign in").click()
-    pages.submit_password(page, "sam", moved.demo_password("sam"))
+    pages.submit_password(page, "sam", sams_password)
     expect(page.get_by_label("Password", exact=True)).to_be_visible()
     assert page.url.startswith(moved.id_url)
 

@@ -29,7 +29,13 @@ def canaries(stack: Stack) -> dict[str, str]:
     found = needles(stack.secrets)
     # Generated, provided by the operator, of the database, of the certificates, of the demo users.
     files = set(found.values())
-    assert {"app/client_secret", "provided/secrets.toml", "roles/app_a.verifier", "nginx/tls.key", "demo/sam"} <= files
+    assert {
+        "reconcile/client_secret",
+        "provided/secrets.toml",
+        "roles/app_a.verifier",
+        "nginx/tls.key",
+        "demo/sam",
+    } <= files
     return found
 
 

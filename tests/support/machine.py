@@ -41,21 +41,14 @@ class Machine:
     def __init__(self, project: str, *options: str) -> None:
         """Start it. `project` is the label by which the sweep of killed runs finds it; `options` are docker run's."""
         labels = {"com.docker.compose.project": project, "com.docker.compose.project.working_dir": str(ROOT)}
-        self.id = run(
-            [
-                "docker",
-                "run",
-                "--detach",
-                "--privileged",
-                *(f"--label={key}={value}" for key, value in labels.items()),
-                # sleep waits for no child: a killed daemon stays as a zombie, as under many a minimal init.
-                "--workdir=/gatehouse",
-                *options,
-                IMAGE,
-                "sleep",
-                "infinity",
-            ]
-        ).stdout.strip()
+        settings = [
+            "--privileged",
+            "--workdir=/gatehouse",
+            *(f"--label={key}={value}" for key, value in labels.items()),
+        ]
+        # sleep waits for no child: a killed daemon stays as a zombie, as under many a minimal init.
+        command = [IMAGE, "sleep", "infinity"]
+        self.id = run(["docker", "run", "--detach", *settings, *options, *command]).stdout.strip()
         for name in ("Makefile", "compose.yaml", "Dockerfile", "app", "deploy"):
             self.copy(ROOT / name, f"/gatehouse/{name}")
 

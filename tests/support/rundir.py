@@ -23,11 +23,13 @@ def run_directory() -> Iterator[Path]:
     """Make the folder of this run and hold its lock while it lives; leave nothing but artifacts behind."""
     RUNS.mkdir(mode=0o700, exist_ok=True)
     sweep()
-    directory = RUNS / secrets.token_hex(4)
-    directory.mkdir()
-    with (directory / "lock").open("w") as lock:
+    # Made and locked under a name that the sweep of another run passes over, which else might take it for dead.
+    made = RUNS / f".{secrets.token_hex(4)}"
+    made.mkdir()
+    with (made / "lock").open("w") as lock:
         # A lock, not a pid: runs in several containers don't see each other's processes, but share the file system.
         fcntl.flock(lock, fcntl.LOCK_EX)
+        directory = made.rename(RUNS / made.name[1:])
         try:
             yield directory
         finally:
@@ -39,7 +41,7 @@ def sweep() -> None:
     if not RUNS.is_dir():
         return
     living = set()
-    for directory in RUNS.iterdir():
+    for directory in RUNS.glob("[!.]*"):
         if _is_living(directory):
             living.add(directory.name)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,12 @@ import pytest
 
 from integration.nginx.front import Front, Secrets, front, upstream
 from support.stack import PREFIX
+
+
+@pytest.fixture
+def tmp_path(run_folder: Path) -> Path:
+    """In the checkout: the engine mounts from the host, which does not see the test container's own /tmp."""
+    return Path(tempfile.mkdtemp(dir=run_folder))
 
 
 @pytest.fixture(scope="session")
