@@ -154,6 +154,6 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
 COPY requirements/tools.txt /tmp/tools.txt
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/root/.cache/pip \
     install-requirements /tmp/tools.txt
-# The tools container shares the host's network, which the containers of tests must not: they get one of their own.
-ENV TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host
+# The tools container shares the host's network. Containers of tests would be put into the same, unless the engine is named.
+ENV TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host DOCKER_HOST=unix:///var/run/docker.sock
 CMD ["pytest"]

@@ -18,6 +18,9 @@ read_env_file() {
     [[ $line =~ $env_line ]] || fail ".env, line $number: not KEY=value; quote a value that has spaces, and put no \$, \\ or comment into it"
     name=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]#[\"\']}
     [[ -v $name && -z ${from_file[$name]-} ]] && continue
+    # A misspelt key would be left unread without a word.
+    [[ $name =~ ^(COMPOSE|DOCKER|BUILDKIT)_ ]] || grep --quiet "\${$name[}:]" compose*.yaml ||
+      fail ".env, line $number: $name is no setting; .env.example lists them"
     from_file[$name]=yes
     declare -g "$name=${value%[\"\']}"
   done <.env

@@ -41,6 +41,8 @@ start() {
   remove_half_made
   if ! quietly "$log" docker compose --progress plain up --detach --wait --wait-timeout "$start_seconds" --remove-orphans; then
     explain_failure "$log"
+    rm -f "$log"
+    exit 1
   fi
   rm -f "$log"
 }
@@ -63,7 +65,6 @@ explain_failure() {
     printf 'Error: %s\n' "$(tail -n 3 "$1")" >&2
   fi
   printf 'The stack is not up. Mend the above, then run make up again; all of a log: make logs S=%s\n' "${first:-SERVICE}" >&2
-  exit 1
 }
 
 report() {

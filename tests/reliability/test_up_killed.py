@@ -14,9 +14,8 @@ import pytest
 from support.command import ROOT, run
 from support.stack import Stack
 
-pytestmark = pytest.mark.drill
-
-WAIT_SECONDS = 240
+WAIT_SECONDS = 400
+"""A first start takes 40 s on two idle cores; on busy ones Keycloak alone has taken three minutes."""
 
 
 @pytest.fixture
@@ -101,12 +100,12 @@ def assert_up_heals(stack: Stack) -> None:
 @pytest.mark.parametrize(
     "moment",
     [
-        when_images_are_built,
-        when_secrets_are_half_made,
-        when_postgres_initialises,
-        when_keycloak_makes_its_tables,
-        when_the_realm_is_made,
-        when_the_app_starts,
+        pytest.param(when_images_are_built, marks=pytest.mark.drill),
+        pytest.param(when_secrets_are_half_made, marks=pytest.mark.drill),
+        pytest.param(when_postgres_initialises, marks=pytest.mark.drill),
+        pytest.param(when_keycloak_makes_its_tables, marks=pytest.mark.drill),
+        when_the_realm_is_made,  # no transaction spans it, so this one is tried in every run
+        pytest.param(when_the_app_starts, marks=pytest.mark.drill),
     ],
 )
 def test_up_heals_after_it_was_killed(empty: Stack, moment: Callable[[Stack], bool]) -> None:
@@ -114,6 +113,7 @@ def test_up_heals_after_it_was_killed(empty: Stack, moment: Callable[[Stack], bo
     assert_up_heals(empty)
 
 
+@pytest.mark.drill
 def test_up_heals_after_it_was_killed_while_it_changed_a_running_stack(empty: Stack) -> None:
     """Moving to another port makes most containers anew."""
     run(["make", "up"], env=environment(empty), timeout=WAIT_SECONDS)

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,7 +31,7 @@ def canaries(stack: Stack) -> dict[str, str]:
     # Generated, provided by the operator, of the database, of the certificates, of the demo users.
     files = set(found.values())
     assert {
-        "reconcile/client_secret",
+        "app/client_secret",
         "provided/secrets.toml",
         "roles/app_a.verifier",
         "nginx/tls.key",
@@ -138,20 +139,35 @@ def test_none_in_a_file_that_the_world_can_read(stack: Stack) -> None:
     ]
 
 
+def build(checkout: Path, tag: str, *services: str, check: bool = True) -> CompletedProcess[str]:
+    """Build in another checkout; steps whose inputs are the same come from the cache."""
+    here = ["--project-directory", str(checkout), "--file", str(checkout / "compose.yaml")]
+    settings = {"TAG": tag, "BUILD_CA": os.environ.get("BUILD_CA", os.devnull), "APP": "./app/desk"}
+    command = ["docker", "compose", *here, "--env-file", os.devnull, "--project-name", tag, "build", "--quiet"]
+    return run([*command, *services], check=check, env=os.environ | settings, timeout=900)
+
+
+def test_secrets_in_the_folder_of_an_app_stop_the_build(
+    checkout_with_secrets: Path, canaries: dict[str, str], stack: Stack
+) -> None:
+    result = build(checkout_with_secrets, stack.project, "app", check=False)
+    assert result.returncode != 0
+    assert "move it to secrets/provided/secrets.toml" in result.stderr
+    assert not leaks(canaries, result.stdout + result.stderr)
+
+
 @pytest.fixture(scope="module")
 def built_beside_secrets(checkout_with_secrets: Path, stack: Stack) -> Iterator[list[str]]:
-    """The images, built in a checkout full of secrets; steps whose inputs are the same come from the cache."""
-    tag = stack.project
-    here = ["--project-directory", str(checkout_with_secrets), "--file", str(checkout_with_secrets / "compose.yaml")]
-    settings = {"TAG": tag, "BUILD_CA": os.environ.get("BUILD_CA", "/dev/null"), "APP": "./app/desk"}
-    build = ["docker", "compose", *here, "--env-file", os.devnull, "--project-name", tag, "build", "--quiet"]
-    run([*build, "app", "prepare", "nginx", "postgres", "keycloak"], env=os.environ | settings, timeout=900)
-    images = [f"gatehouse-{name}:{tag}" for name in ("app", "jobs", "nginx", "postgres", "keycloak")]
+    """The images, built in a checkout full of secrets."""
+    author = checkout_with_secrets / "app" / "desk" / ".streamlit" / "secrets.toml"
+    aside = author.rename(checkout_with_secrets / "secrets" / "author.toml")
+    build(checkout_with_secrets, stack.project, "app", "prepare", "nginx", "postgres", "keycloak")
+    aside.rename(author)
+    images = [f"gatehouse-{name}:{stack.project}" for name in ("app", "jobs", "nginx", "postgres", "keycloak")]
     yield images
     run(["docker", "image", "rm", *images])
 
 
 def test_none_in_an_image_layer(built_beside_secrets: list[str], canaries: dict[str, str], run_folder: Path) -> None:
-    """Of images that were built beside secrets, and of those that the stack runs on: mostly the same layers."""
     save = ["docker", "save", *built_beside_secrets]
     assert not leaks_in(canaries, save, run_folder / "patterns")

@@ -15,12 +15,13 @@ _SHIFTS = ((0, 0), (1, 2), (2, 3))
 
 
 def needles(folder: Path) -> dict[str, str]:
-    """Map each spelling of each secret below `folder` to the file that it is from."""
-    found = {}
+    """Map each spelling of each secret below `folder` to the file that it is from (the first, if it has copies)."""
+    found: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix not in _PUBLIC:
             for value in _values(path):
-                found.update(dict.fromkeys(spellings(value), str(path.relative_to(folder))))
+                for spelling in spellings(value):
+                    found.setdefault(spelling, str(path.relative_to(folder)))
     return found
 
 

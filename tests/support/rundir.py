@@ -40,13 +40,14 @@ def sweep() -> None:
     """Take down the projects of this checkout's killed runs, and remove their secrets."""
     if not RUNS.is_dir():
         return
+    projects = _projects()  # before the folders: a run that starts meanwhile has its folder before its project
     living = set()
     for directory in RUNS.glob("[!.]*"):
         if _is_living(directory):
             living.add(directory.name)
         else:
             _keep_artifacts(directory)
-    for project in _projects():
+    for project in projects:
         if project.removeprefix(PREFIX).split("-")[0] not in living:
             take_down(project)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,8 @@ def test_file_is_read_as_compose_reads_it(shell: Shell, lines: str) -> None:
         "APP=my folder",
         "DOMAIN",
         "APP='a'b'",
-        "A=`id`",
-        "A=1\r",
+        "TAG=`id`",
+        "TAG=1\r",
     ],
 )
 def test_what_could_be_read_in_two_ways_is_refused_by_its_line(shell: Shell, line: str) -> None:
@@ -83,6 +84,18 @@ def test_what_could_be_read_in_two_ways_is_refused_by_its_line(shell: Shell, lin
     assert result.returncode == 1
     assert result.stdout == ""
     assert result.stderr.startswith("Error: .env, line 2: not KEY=value;")
+
+
+def test_misspelt_key_is_named(shell: Shell) -> None:
+    (shell.directory / ".env").write_text("COMPOSE_PROJECT_NAME=one\nDOMIAN=a.example\n", encoding="utf-8")
+    result = shell("load_settings")
+    assert result.stderr == "Error: .env, line 2: DOMIAN is no setting; .env.example lists them\n"
+
+
+def test_every_key_that_is_explained_is_a_setting(shell: Shell) -> None:
+    explained = re.findall(r"^#([A-Z_]+=.*)$", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    (shell.directory / ".env").write_text("\n".join(explained), encoding="utf-8")
+    assert shell("load_settings; echo read").stdout == "read\n"
 
 
 @pytest.mark.parametrize(("port", "url"), [("8443", "https://app.a.example:8443"), ("443", "https://app.a.example")])
