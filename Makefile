@@ -30,7 +30,7 @@ logs: ## the last logs of all services, or S=app; F=1 follows
 
 ## People
 
-users: ## list users, or DO="add ann --email ann@example.com": add, disable, enable, reset, grant, revoke, demo
+users: ## list users, or DO="add ann --email ann@example.com --name Ann": add, disable, enable, reset, grant, revoke, demo
 	@deploy/engine/users.sh $(or $(DO),list)
 
 trust: ## put the local CA into this machine's trust store

@@ -19,7 +19,7 @@ read_env_file() {
     name=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]#[\"\']}
     [[ -v $name && -z ${from_file[$name]-} ]] && continue
     # A misspelt key would be left unread without a word.
-    [[ $name =~ ^(COMPOSE|DOCKER|BUILDKIT)_ ]] || grep --quiet "\${$name[}:]" compose*.yaml ||
+    [[ $name =~ ^(COMPOSE|DOCKER|BUILDKIT)_ ]] || grep --quiet '[$]{'"$name"'[}:]' compose*.yaml ||
       fail ".env, line $number: $name is no setting; .env.example lists them"
     from_file[$name]=yes
     declare -g "$name=${value%[\"\']}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from deploy.keycloak.directory import Directory, Row, new_password
 from deploy.keycloak.errors import ConflictError, JobError
@@ -49,6 +51,15 @@ class _File(BaseModel):
 
     user: list[Person] = []
 
+    @field_validator("user")
+    @classmethod
+    def _differ(cls, user: list[Person]) -> list[Person]:
+        for key in ("id", "username", "email"):
+            (value, count), *_ = Counter(str(getattr(person, key)) for person in user).most_common(1) or [("", 0)]
+            if count > 1:
+                raise PydanticCustomError("twice", "{key} {value} is used twice", {"key": key, "value": value})
+        return user
+
 
 def people(settings: Settings) -> list[Person]:
     """The demo users that should exist. Raises JobError when the app's file is wrong."""
@@ -68,16 +79,21 @@ def people(settings: Settings) -> list[Person]:
 def keep(directory: Directory, settings: Settings, say: Callable[[str], None]) -> None:
     """Bring the demo users to what the app's file says: all of them there, and none that is not in it."""
     wanted = people(settings)
+    names = {person.username for person in wanted}
     admin = directory.admin
-    marked = {user["username"]: user for user in admin.all(f"/roles/{MARK}/users")} if _mark_exists(directory) else {}
-    if wanted and not _mark_exists(directory):
-        admin.post("/roles", {"name": MARK, "description": "Demo user; deleted when DOMAIN is not localhost"})
-    for name in sorted(marked.keys() - {person.username for person in wanted}):
+    role = f"/roles/{MARK}"
+    known = admin.allowed(role)
+    marked = {user["username"]: user for user in admin.all(f"{role}/users")} if known else {}
+    for name in sorted(marked.keys() - names):
         admin.delete(f"/users/{marked[name]['id']}")
         say(f"demo user {name}: deleted")
-    for leftover in settings.demo_dir.glob("*") if settings.demo_dir.is_dir() else []:
-        if leftover.name not in {person.username for person in wanted}:
+    for leftover in settings.demo_dir.glob("*"):
+        if leftover.name not in names:
             leftover.unlink()
+    if wanted and not known:
+        admin.post("/roles", {"name": MARK, "description": "Demo user; deleted when DOMAIN is not localhost"})
+    if known and not wanted:
+        admin.delete(role)
     for person in wanted:
         _keep_one(directory, settings, person, marked.get(person.username), say)
 
@@ -85,10 +101,6 @@ def keep(directory: Directory, settings: Settings, say: Callable[[str], None]) -
 def password_of(settings: Settings, person: Person) -> str | None:
     """The password of a demo user, once reconcile has made it."""
     return _read(settings.demo_dir / person.username)
-
-
-def _mark_exists(directory: Directory) -> bool:
-    return directory.admin.allowed(f"/roles/{MARK}")
 
 
 def _keep_one(

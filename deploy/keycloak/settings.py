@@ -53,14 +53,15 @@ class Settings(BaseSettings):
         """The value in a secret file. Raises JobError if the file is not exactly what prepare writes."""
         shown, path = f"secrets/{self.secrets_folder}/{name}", self.secrets_dir / name
         try:
-            # Non-blocking, so that a FIFO in its place cannot hang the job.
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            file = open(path, "rb", opener=_open)  # noqa: SIM115 (closed below)
         except FileNotFoundError:
             raise JobError(f"{shown}: missing; {_REMAKE}") from None
+        except IsADirectoryError:
+            raise JobError(f"{shown}: not a plain file; remove it and start again") from None
         except OSError as error:
             raise JobError(f"{shown}: cannot be read, {error.strerror}; {_REMAKE}") from None
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
+        with file:
+            status = os.fstat(file.fileno())
             mode = stat.S_IMODE(status.st_mode)
             if not stat.S_ISREG(status.st_mode):
                 raise JobError(f"{shown}: not a plain file; remove it and start again")
@@ -74,6 +75,11 @@ class Settings(BaseSettings):
         if not GENERATED.fullmatch(text):
             raise JobError(f"{shown}: malformed; {_REMAKE}")
         return text
+
+
+def _open(path: str, flags: int) -> int:
+    # No link is followed, and a FIFO in its place cannot hang the job.
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def load() -> Settings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import secrets
 import shutil
@@ -16,6 +15,9 @@ from support.stack import PREFIX
 
 RUNS = ROOT / ".test"
 """Where runs keep their secrets and artifacts; git ignores it."""
+
+KEPT = 5
+"""So many failed runs keep their artifacts."""
 
 
 @contextmanager
@@ -37,19 +39,20 @@ def run_directory() -> Iterator[Path]:
 
 
 def sweep() -> None:
-    """Take down the projects of this checkout's killed runs, and remove their secrets."""
-    if not RUNS.is_dir():
-        return
+    """Take down the projects of this checkout's killed runs, and remove their secrets and all but the last artifacts."""
     projects = _projects()  # before the folders: a run that starts meanwhile has its folder before its project
-    living = set()
-    for directory in RUNS.glob("[!.]*"):
-        if _is_living(directory):
-            living.add(directory.name)
-        else:
-            _keep_artifacts(directory)
-    for project in projects:
-        if project.removeprefix(PREFIX).split("-")[0] not in living:
+    folders = sorted(RUNS.glob("[!.]*"), key=lambda folder: folder.stat().st_mtime)
+    living = {folder.name for folder in folders if _is_living(folder)}
+    dead = [folder for folder in folders if folder.name not in living]
+    killed = {folder.name for folder in dead if (folder / "lock").exists()}
+    for project, here in projects.items():
+        run_name = project.removeprefix(PREFIX).split("-")[0]
+        if run_name in killed or (here and run_name not in living):
             take_down(project)
+    for folder in dead:
+        _keep_artifacts(folder)
+    for folder in [folder for folder in dead if folder.exists()][:-KEPT]:
+        shutil.rmtree(folder)
 
 
 def take_down(project: str) -> None:
@@ -88,11 +91,15 @@ def _keep_artifacts(directory: Path) -> None:
         directory.rmdir()
 
 
-def _projects() -> set[str]:
-    """Compose projects of tests that were started from this checkout; another checkout's are its own."""
-    label = f"label=com.docker.compose.project.working_dir={ROOT}"
-    found = run(["docker", "container", "ls", "--all", "--quiet", "--filter", label]).stdout.split()
-    if not found:
-        return set()
-    labels = (container["Config"]["Labels"] for container in json.loads(run(["docker", "inspect", *found]).stdout))
-    return {name for label in labels if (name := label["com.docker.compose.project"]).startswith(PREFIX)}
+def _projects() -> dict[str, bool]:
+    """The Compose projects of tests, and whether a container tells that it is of this checkout; networks tell nothing."""
+    kinds = (["container", "ls", "--all"], ["network", "ls"], ["volume", "ls"])
+    label, folder = "com.docker.compose.project", "com.docker.compose.project.working_dir"
+    form = f'{{{{.Label "{label}"}}}} {{{{.Label "{folder}"}}}}'
+    found: dict[str, bool] = {}
+    for kind in kinds:
+        for line in run(["docker", *kind, "--filter", f"label={label}", "--format", form]).stdout.splitlines():
+            name, _, place = line.partition(" ")
+            if name.startswith(PREFIX):
+                found[name] = found.get(name, False) or place == str(ROOT)
+    return found

@@ -84,7 +84,7 @@ class Stack:
         command = ["docker", "compose", "--ansi", "never", "--file", str(ROOT / "compose.yaml"), *options, *words]
         return run(command, check=check, timeout=timeout, env=clean | dict(settings or {}))
 
-    def up(self, timeout: float = 300) -> None:
+    def up(self, timeout: float = 600) -> None:
         """Start it, or bring it to changed settings, and wait until it is healthy."""
         self.compose("--progress", "quiet", "up", "--detach", "--wait", "--no-build", timeout=timeout)
 
@@ -121,7 +121,8 @@ class Stack:
     def logs(self, service: str) -> str:
         """All that `service` has logged."""
         result = self.compose("logs", "--no-color", "--no-log-prefix", service)
-        return result.stdout + result.stderr
+        # Compose 2.26 begins each line with "erase this line", whatever --ansi says.
+        return (result.stdout + result.stderr).replace("\x1b[2K", "")
 
     def services(self) -> list[str]:
         """The services that belong to the stack."""
