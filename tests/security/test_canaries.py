@@ -28,11 +28,11 @@ WRONG_PASSWORD = "not-the-password-of-sam"
 @pytest.fixture(scope="module")
 def canaries(stack: Stack) -> dict[str, str]:
     found = needles(stack.secrets)
-    # Generated, provided by the operator, of the database, of the certificates, of the demo users.
+    # Generated, the author's, of the database, of the certificates, of the demo users.
     files = set(found.values())
     assert {
         "app/client_secret",
-        "provided/secrets.toml",
+        "app/author.toml",
         "roles/app_a.verifier",
         "nginx/tls.key",
         "demo/sam",
