@@ -62,7 +62,10 @@ explain_failure() {
     printf '    the last lines of %s:\n' "$first" >&2
     docker logs --tail 5 "$first_id" 2>&1 | cut --characters=-200 | sed 's/^/    /' >&2
   else
-    printf 'Error: %s\n' "$(tail -n 3 "$1")" >&2
+    printf 'Error: %s\n' "$(tail -n 1 "$1")" >&2
+    if grep --quiet 'address pool' "$1"; then
+      note "the engine has no address range left for a network: remove unused ones (docker network prune), or set default-address-pools"
+    fi
   fi
   printf 'The stack is not up. Mend the above, then run make up again; all of a log: make logs S=%s\n' "${first:-SERVICE}" >&2
 }

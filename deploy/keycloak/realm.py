@@ -58,7 +58,7 @@ def realm(settings: Settings) -> Json:
 def first(settings: Settings) -> Json:
     """Keys that a new realm starts with; from then on they are the operator's."""
     return {
-        "displayName": "Sign in",
+        "displayName": "Gatehouse",  # in the page's title
         "loginWithEmailAllowed": True,
         "duplicateEmailsAllowed": False,
         "resetPasswordAllowed": False,  # needs a mail server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -85,7 +86,8 @@ def kill_up(stack: Stack, moment: Callable[[Stack], bool]) -> None:
             assert time.monotonic() < deadline, f"the moment never came:\n{said(stack)}"
             time.sleep(0.05)
     finally:
-        os.killpg(up.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(up.pid, signal.SIGKILL)
         up.wait()
 
 

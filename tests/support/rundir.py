@@ -39,7 +39,7 @@ def run_directory() -> Iterator[Path]:
 
 
 def sweep() -> None:
-    """Take down the projects of this checkout's killed runs, and remove their secrets and all but the last artifacts."""
+    """Take down the projects of this checkout's killed runs; remove their secrets, and artifacts but the last."""
     projects = _projects()  # before the folders: a run that starts meanwhile has its folder before its project
     folders = sorted(RUNS.glob("[!.]*"), key=lambda folder: folder.stat().st_mtime)
     living = {folder.name for folder in folders if _is_living(folder)}
@@ -92,7 +92,7 @@ def _keep_artifacts(directory: Path) -> None:
 
 
 def _projects() -> dict[str, bool]:
-    """The Compose projects of tests, and whether a container tells that it is of this checkout; networks tell nothing."""
+    """The Compose projects of tests, and of each whether a container tells that it is of this checkout."""
     kinds = (["container", "ls", "--all"], ["network", "ls"], ["volume", "ls"])
     label, folder = "com.docker.compose.project", "com.docker.compose.project.working_dir"
     form = f'{{{{.Label "{label}"}}}} {{{{.Label "{folder}"}}}}'
