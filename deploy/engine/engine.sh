@@ -41,6 +41,15 @@ Pin-Priority: 600
 PIN
 }
 
+# The engine's own default is 31 networks, fewer where the machine has routes in those ranges; a stack takes five.
+# https://docs.docker.com/reference/cli/dockerd/ (default-address-pools)
+write_daemon_settings() {
+  [[ ! -e /etc/docker/daemon.json ]] || return 0
+  mkdir --parents /etc/docker
+  printf '{"default-address-pools": [%s, %s]}\n' \
+    '{"base": "172.16.0.0/12", "size": 24}' '{"base": "192.168.0.0/16", "size": 24}' >/etc/docker/daemon.json
+}
+
 install_engine() {
   local answer packages=("$@")
   case $(. /etc/os-release && echo "$ID $(codename)") in
@@ -54,6 +63,7 @@ install_engine() {
     [[ ${answer:-y} =~ ^[Yy] ]] || fail "nothing was installed; $by_hand"
   fi
   [[ $(codename) != bookworm ]] || prefer_trixie
+  [[ " ${packages[*]} " != *" docker.io "* ]] || write_daemon_settings
   install_packages "${packages[@]}"
 }
 

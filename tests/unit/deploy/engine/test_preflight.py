@@ -130,7 +130,10 @@ def test_port_is_taken_only_where_it_would_collide(shell: Shell, listens: str, b
 
 
 def test_all_problems_are_said_at_once(shell: Shell) -> None:
-    result = shell("load_settings; preflight", DOMAIN="No", APP="/nowhere", PORT="x")
+    # A name of its own: this machine may serve a stack of the default name.
+    result = shell(
+        "load_settings; preflight", DOMAIN="No", APP="/nowhere", PORT="x", COMPOSE_PROJECT_NAME="gatehouse-test-nowhere"
+    )
     assert result.returncode == 1
     assert [line.split("=")[0] for line in result.stderr.splitlines()] == [
         "Error: DOMAIN",
