@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support import pages
+from support.artifacts import folder_for
+from support.browser import keep, new_context
 from support.canaries import needles
 from support.command import run
 from support.stack import Stack
@@ -48,19 +50,24 @@ def canaries(stack: Stack) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def used(stack: Stack, browser: Browser) -> float:
+def used(stack: Stack, browser: Browser, run_folder: Path, request: pytest.FixtureRequest) -> float:
     """The secrets have been used: a refused sign-in, one that succeeds, and the way out. Returns when it began."""
     started = time.time()
-    context = browser.new_context()
+    context, console = new_context(browser)
     page = context.new_page()
-    pages.open_app(page, stack.app_url)
-    page.get_by_role("button", name="Sign in").click()
-    pages.submit_password(page, "sam", WRONG_PASSWORD)
-    page.get_by_text("Invalid username or password").wait_for()
-    pages.submit_password(page, "sam", stack.demo_password("sam"))
-    page.wait_for_url(f"{stack.app_url}/**")
-    pages.settled(page)
-    context.close()
+    try:
+        pages.open_app(page, stack.app_url)
+        page.get_by_role("button", name="Sign in").click()
+        pages.submit_password(page, "sam", WRONG_PASSWORD)
+        page.get_by_text("Invalid username or password").wait_for()
+        pages.submit_password(page, "sam", stack.demo_password("sam"))
+        page.wait_for_url(f"{stack.app_url}/**")
+        pages.settled(page)
+    except BaseException:
+        keep(context, console, folder_for(run_folder / "artifacts", request.node.nodeid))
+        raise
+    finally:
+        context.close()
     return started
 
 

@@ -96,20 +96,29 @@ class Console:
 _console = pytest.StashKey[Console]()
 
 
+def new_context(browser: Browser) -> tuple[BrowserContext, Console]:
+    """A browser without cookies, and what its pages write to their consoles."""
+    fresh = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    fresh.set_default_timeout(20_000)
+    return fresh, Console(fresh)
+
+
+def keep(context: BrowserContext, console: Console, folder: Path) -> None:
+    """Keep what the pages show and what they wrote to their consoles."""
+    for number, page in enumerate(context.pages):
+        page.screenshot(path=folder / f"page-{number}.png", full_page=True)
+    (folder / "console.txt").write_text("\n".join(console.lines) + "\n", encoding="utf-8")
+
+
 @pytest.fixture
 def context(browser: Browser, run_folder: Path, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     """A browser without cookies; if the test fails, its pages and their consoles are kept."""
-    fresh = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    fresh.set_default_timeout(20_000)
-    console = Console(fresh)
+    fresh, console = new_context(browser)
     request.node.stash[_console] = console
     yield fresh
     report = request.node.stash.get(_report, None)
     if report is None or report.failed:
-        folder = folder_for(run_folder / "artifacts", request.node.nodeid)
-        for number, page in enumerate(fresh.pages):
-            page.screenshot(path=folder / f"page-{number}.png", full_page=True)
-        (folder / "console.txt").write_text("\n".join(console.lines) + "\n", encoding="utf-8")
+        keep(fresh, console, folder_for(run_folder / "artifacts", request.node.nodeid))
     fresh.close()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.prepare.settings import InvalidSettingsError, load
+from support.ports import free_port
 from support.shell import Shell
 
 
@@ -130,10 +131,9 @@ def test_port_is_taken_only_where_it_would_collide(shell: Shell, listens: str, b
 
 
 def test_all_problems_are_said_at_once(shell: Shell) -> None:
-    # A name of its own: this machine may serve a stack of the default name.
-    result = shell(
-        "load_settings; preflight", DOMAIN="No", APP="/nowhere", PORT="x", COMPOSE_PROJECT_NAME="gatehouse-test-nowhere"
-    )
+    # Name and port of its own: this machine may serve a stack with the defaults.
+    own = {"COMPOSE_PROJECT_NAME": "gatehouse-test-nowhere", "HTTP_PORT": str(free_port())}
+    result = shell("load_settings; preflight", DOMAIN="No", APP="/nowhere", PORT="x", **own)
     assert result.returncode == 1
     assert [line.split("=")[0] for line in result.stderr.splitlines()] == [
         "Error: DOMAIN",
