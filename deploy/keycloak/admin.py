@@ -113,7 +113,7 @@ def connect(url: str, public_url: str, patience: float) -> Iterator[httpx.Client
 
     Args:
         url: where Keycloak listens on the internal network.
-        public_url: what a proxy would say was asked for; Keycloak refuses a sign-in over plain HTTP.
+        public_url: told as the proxy tells it, so that Keycloak sees these requests as it sees all others.
         patience: seconds to wait. `depends_on` is not honoured when the engine brings containers back.
 
     Raises:

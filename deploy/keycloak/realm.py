@@ -88,6 +88,7 @@ def client(settings: Settings, secret: str) -> Json:
         "frontchannelLogout": False,
         "consentRequired": False,
         "rootUrl": app,
+        "adminUrl": app,  # else Keycloak keeps the first rootUrl here, also after a move to another domain
         "baseUrl": f"{app}/",
         "redirectUris": [f"{app}/oauth2callback"],
         "webOrigins": [],

@@ -1,93 +1,117 @@
-"""What Keycloak, as this product configures it, refuses a client and a stranger."""
+"""What Keycloak, as this product configures it, refuses a client, also one with the right secret."""
 
 from __future__ import annotations
 
-import re
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Callable
 
 import httpx
 import pytest
 
-from support.stack import Stack
+from integration.keycloak.identity import ISSUER, Identity
+from integration.keycloak.person import ENDPOINT, REDIRECT, Person, code_of
 
-CHALLENGE = {"code_challenge_method": "S256", "code_challenge": "x" * 43}
-
-
-def ask(stack: Stack, **changes: str | None) -> httpx.Response:
-    """The answer to an authorization request as the app makes it, but for `changes`; None leaves a parameter out."""
-    usual = {"client_id": "app", "response_type": "code", "scope": "openid", "state": "s", **CHALLENGE}
-    asked = usual | {"redirect_uri": f"{stack.app_url}/oauth2callback"} | changes
-    parameters = {name: value for name, value in asked.items() if value is not None}
-    with stack.http() as client:
-        return client.get(f"{stack.issuer}/protocol/openid-connect/auth", params=parameters)
-
-
-def token(stack: Stack, secret: str, **form: str) -> httpx.Response:
-    with stack.http() as client:
-        return client.post(f"{stack.issuer}/protocol/openid-connect/token", data=form, auth=("app", secret))
-
-
-def secret(stack: Stack) -> str:
-    return (stack.secrets / "app" / "client_secret").read_text(encoding="utf-8").strip()
-
-
-def test_request_as_the_app_makes_it_gets_the_form(stack: Stack) -> None:
-    answer = ask(stack)
-    assert answer.status_code == 200
-    assert 'name="password"' in answer.text
+Someone = Callable[[], Person]
+APP_URL = REDIRECT.removesuffix("/oauth2callback")
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "error"),
     [
-        {"code_challenge": None, "code_challenge_method": None},
-        {"code_challenge_method": "plain"},
-        {"response_type": "token"},
-        {"response_type": "id_token", "nonce": "n"},
+        ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"response_type": "token"}, "unauthorized_client"),
+        ({"response_type": "id_token"}, "unauthorized_client"),
+        ({"response_type": "code id_token"}, "unauthorized_client"),
+        ({"scope": "openid offline_access"}, "invalid_scope"),
     ],
-    ids=["no PKCE", "plain PKCE", "implicit", "implicit ID token"],
+    ids=["no PKCE", "plain PKCE", "implicit", "implicit ID token", "hybrid", "tokens that outlive the session"],
 )
-def test_weaker_flow_is_sent_back_with_an_error(stack: Stack, changes: dict[str, str | None]) -> None:
-    answer = ask(stack, **changes)
+def test_weaker_flow_is_sent_back_with_an_error(person: Someone, changes: dict[str, str | None], error: str) -> None:
+    answer = person().ask(**changes)
     assert answer.status_code == 302
-    there = urlsplit(answer.headers["location"])
-    assert there._replace(query="", fragment="").geturl() == f"{stack.app_url}/oauth2callback"
-    assert parse_qs(there.query or there.fragment)["error"][0] in {"invalid_request", "unauthorized_client"}
+    there = httpx.URL(answer.headers["location"])
+    assert str(there.copy_with(query=None, fragment=None)) == REDIRECT
+    assert httpx.QueryParams(there.query or there.fragment)["error"] == error
 
 
 @pytest.mark.parametrize(
-    "redirect", ["https://evil.example/oauth2callback", "{app}/", "{app}/oauth2callback/x", "{app}/oauth2callback?x=1"]
+    "address",
+    [
+        "https://evil.example/oauth2callback",
+        "http://app.localhost:8443/oauth2callback",
+        "https://app.localhost/oauth2callback",
+        f"{APP_URL}/",
+        f"{REDIRECT}/x",
+        f"{REDIRECT}?x=1",
+        f"{REDIRECT}#x",
+    ],
 )
-def test_foreign_redirect_is_refused_in_place(stack: Stack, redirect: str) -> None:
-    answer = ask(stack, redirect_uri=redirect.format(app=stack.app_url))
+def test_other_redirect_is_refused_in_place(person: Someone, address: str) -> None:
+    answer = person().ask(redirect_uri=address)
     assert answer.status_code == 400
     assert "location" not in answer.headers
 
 
-def test_wrong_client_secret_is_refused(stack: Stack) -> None:
-    form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": f"{stack.app_url}/oauth2callback"}
-    assert token(stack, "wrong", **form).status_code == 401
-    # The right one is known: only the code is refused.
-    assert token(stack, secret(stack), **form).json()["error"] == "invalid_grant"
+def test_foreign_address_after_sign_out_is_refused_in_place(person: Someone) -> None:
+    parameters = {"client_id": "app", "post_logout_redirect_uri": "https://evil.example/"}
+    answer = person().http.get(f"{ENDPOINT}/logout", params=parameters)
+    assert answer.status_code == 400
+    assert "location" not in answer.headers
 
 
-@pytest.mark.parametrize("grant", ["password", "client_credentials"])
-def test_other_grants_are_off(stack: Stack, grant: str) -> None:
-    answer = token(stack, secret(stack), grant_type=grant, username="sam", password=stack.demo_password("sam"))
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"client_secret": "wrong"}, "unauthorized_client"),
+        ({"code_verifier": "x" * 64}, "invalid_grant"),
+        ({"redirect_uri": "https://evil.example/"}, "invalid_grant"),
+    ],
+    ids=["wrong secret", "wrong verifier", "other redirect"],
+)
+def test_stolen_code(identity: Identity, person: Someone, changes: dict[str, str], error: str) -> None:
+    sam = person()
+    code = code_of(sam.sign_in("sam", identity.demo_password("sam")))
+    assert code
+    response = sam.redeem(code, **{"client_secret": identity.secret("client_secret")} | changes)
+    assert response.status_code in {400, 401}
+    assert response.json()["error"] == error
+
+
+def test_code_used_twice_ends_the_session(identity: Identity, person: Someone) -> None:
+    sam = person()
+    code = code_of(sam.sign_in("sam", identity.demo_password("sam")))
+    assert code
+    secret = identity.secret("client_secret")
+    tokens = sam.redeem(code, client_secret=secret).json()
+    assert sam.redeem(code, client_secret=secret).json()["error"] == "invalid_grant"
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "client_id": "app"}
+    renewed = sam.http.post(f"{ENDPOINT}/token", data=form | {"client_secret": secret})
+    assert renewed.json()["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "reason"),
+    [
+        ("token", {"grant_type": "password"}, "Client not allowed for direct access grants"),
+        ("token", {"grant_type": "password", "client_id": "admin-cli"}, "Invalid client"),
+        ("token", {"grant_type": "client_credentials"}, "Client not enabled to retrieve service account"),
+        ("token", {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange"}, "exchange is not enabled"),
+        ("auth/device", {}, "The flow is disabled for the client"),
+        ("ext/ciba/auth", {"login_hint": "sam"}, "Client not allowed"),
+    ],
+    ids=["password", "password at another client", "client credentials", "token exchange", "device", "CIBA"],
+)
+def test_other_way_to_a_token(
+    identity: Identity, person: Someone, path: str, form: dict[str, str], reason: str
+) -> None:
+    """Off, also for a client that knows its secret and a user's password."""
+    known = {"client_id": "app", "client_secret": identity.secret("client_secret"), "scope": "openid"}
+    user = {"username": "sam", "password": identity.demo_password("sam")}
+    answer = person().http.post(f"{ENDPOINT}/{path}", data=known | user | form)
     assert answer.status_code in {400, 401}
-    assert answer.json()["error"] == "unauthorized_client"
+    assert reason in answer.json()["error_description"]
 
 
-def test_account_is_locked_after_five_wrong_passwords(stack: Stack) -> None:
-    """Also for the right one, and the page does not tell why."""
-    for password in [*["wrong"] * 5, stack.demo_password("mia")]:
-        with stack.http() as client:
-            parameters = {"client_id": "app", "response_type": "code", "scope": "openid", **CHALLENGE}
-            parameters["redirect_uri"] = f"{stack.app_url}/oauth2callback"
-            form = client.get(f"{stack.issuer}/protocol/openid-connect/auth", params=parameters).text
-            action = re.search(r'action="([^"]+)"', form)
-            assert action
-            fields = {"username": "mia", "password": password}
-            answer = client.post(action[1].replace("&amp;", "&"), data=fields)
-        assert answer.status_code == 200
-        assert "Invalid username or password." in answer.text
+def test_console_of_the_realm(person: Someone) -> None:
+    answer = person().ask(client_id="security-admin-console", redirect_uri=f"{ISSUER}/admin/apps/console/")
+    assert answer.status_code == 400

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from integration.postgres.server import Server
-from support.command import ROOT, run
+from integration.postgres.server import Server, prepare
+from support.command import run
 
 
 @pytest.fixture(scope="session")
 def prepared(run_folder: Path) -> Path:
     """A tree of secrets, as the product's own prepare makes it."""
     tree = run_folder / "postgres-secrets"
-    tree.mkdir()
-    environment = {**os.environ, "SECRETS_DIR": str(tree), "DOMAIN": "localhost", "PYTHONPATH": str(ROOT)}
-    run([sys.executable, "-m", "deploy.prepare"], env=environment)
+    prepare(tree)
     return tree
 
 

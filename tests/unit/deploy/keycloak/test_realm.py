@@ -21,7 +21,8 @@ def test_client_has_the_urls_of_the_settings_and_no_other(settings: Settings, ap
     client = realm.client(settings, "secret")
     assert client["redirectUris"] == [f"{app}/oauth2callback"]
     assert client["attributes"]["backchannel.logout.url"] == f"{app}/auth/backchannel-logout"
-    urls = [client["rootUrl"], client["baseUrl"], *client["attributes"]["post.logout.redirect.uris"].split("##")]
+    urls = [client[key] for key in ("rootUrl", "adminUrl", "baseUrl")]
+    urls += client["attributes"]["post.logout.redirect.uris"].split("##")
     assert all(url == app or url.startswith(f"{app}/") for url in urls)
     assert "*" not in json.dumps(client)
 
