@@ -1,0 +1,1 @@
+"""Who may come in: sign-in, sessions that can be ended, policy, and the wall around Streamlit's routes."""
