@@ -2,4 +2,26 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gatehouse.access import navigation, require
+    from gatehouse.identity import Viewer, viewer
+
 __version__ = "0.1.0"
+__all__ = ["Viewer", "navigation", "require", "viewer"]
+
+_HOMES = {
+    "Viewer": "gatehouse.identity",
+    "navigation": "gatehouse.access",
+    "require": "gatehouse.access",
+    "viewer": "gatehouse.identity",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever is asked for
+    """Import what an author uses at its first use: the rest of the platform imports this package too."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gatehouse' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

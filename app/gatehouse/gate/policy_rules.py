@@ -55,15 +55,13 @@ class Rule(BaseModel):
 
 def roles(claims: Mapping[str, Any]) -> frozenset[str]:
     """Return the roles in the claim `roles`. Anything but a list of strings gives none: "admin" must not match "a"."""
-    return words(claims, "roles")
+    return frozenset(words(claims, "roles"))
 
 
-def words(claims: Mapping[str, Any], claim: str) -> frozenset[str]:
+def words(claims: Mapping[str, Any], claim: str) -> tuple[str, ...]:
     """Return the strings of a claim that is a list; a claim that is missing or of another form gives none."""
     value = claims.get(claim)
-    return (
-        frozenset(word for word in value if isinstance(word, str) and word) if isinstance(value, list) else frozenset()
-    )
+    return tuple(word for word in value if isinstance(word, str) and word) if isinstance(value, list) else ()
 
 
 def _email_domain(claims: Mapping[str, Any], *, trusted: bool) -> str | None:

@@ -12,11 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from gatehouse.gate.pages.brand import Brand, picture
-from gatehouse.gate.pages.words import DOWN, ENDED, FAILED
+from gatehouse.gate.pages.words import ENDED, FAILED
 
 __all__ = ["Brand", "asset", "picture", "render"]
 
-Name: TypeAlias = Literal["choose", "denied", "error", "signed_out", "confirm_sign_out", "unavailable"]
+Name: TypeAlias = Literal["choose", "confirm_sign_out", "denied", "error", "provider_away", "signed_out", "unavailable"]
 
 _FOLDER = Path(__file__).parent
 _STYLE = (_FOLDER / "style.css").read_bytes()
@@ -32,12 +32,25 @@ _ENVIRONMENT.globals |= {
     "style": f"/auth/assets/style.css?{sha256(_STYLE).hexdigest()[:12]}",
     "ended": ENDED,
     "failed": FAILED,
-    "down": DOWN,
+}
+
+
+# What a page may be given, each as good as absent.
+_CONTEXT: dict[str, object] = {
+    "email": None,
+    "fresh": False,
+    "name": None,
+    "next": None,
+    "provider": None,
+    "providers": (),
+    "reason": "",
+    "why": "",
 }
 
 
 def render(
-    name: Name,
+    page: Name,
+    /,
     *,
     brand: Brand,
     status: int = 200,
@@ -48,24 +61,27 @@ def render(
     """Return one of the gate's pages.
 
     Args:
-        name: which one.
+        page: which one.
         brand: how it looks.
         status: of the answer.
         headers: more of them; they cannot replace those of the page's own policy.
         forms_to: an origin to which answering the page's form may lead, such as the provider's on signing out.
             Chromium holds a form's redirects to `form-action` too (https://github.com/w3c/webappsec-csp/issues/8).
-        context: what this page shows, all of it escaped; each has `next`, which must be a local path already.
-            choose: `providers`, each with name, title, colour, logo (a data: URL); the last three may be None.
-            denied: `account`, with name, email, provider (its title); each may be "".
-            error: `reason`, see words.FAILED.
-            signed_out: `reason`, see words.ENDED.
-            confirm_sign_out: `account`; `next` is where "Stay signed in" leads.
-            unavailable: `reason`, "provider" or "" for the app itself; to `next` the page goes by itself every ten
-            seconds, unless it is None.
+        context: what this page shows, all of it escaped and optional. `next`: a local path, already judged.
+            choose: `providers`, each with name, title, colour and logo (a URL; see `picture`), the last three of which
+            may be None; `next`; `fresh`, to be asked for a password again.
+            confirm_sign_out: `name`, `email`, `provider`; `next` is where "Stay signed in" leads.
+            denied: `name`, `email`, `provider`, `next`.
+            error: `why`, see words.FAILED; `next`.
+            provider_away: `provider`; `next`.
+            signed_out: `reason`, see words.ENDED; `next`.
+            unavailable: `next`: where it goes by itself every ten seconds; by default it asks for its own address again.
     """
+    if unknown := context.keys() - _CONTEXT.keys():
+        raise TypeError(f"no page shows {', '.join(sorted(unknown))}")
     colours = f":root{{--brand:{brand.colour};--on-brand:{brand.text_colour}}}"
     digest = base64.b64encode(sha256(colours.encode()).digest()).decode()
-    html = _ENVIRONMENT.get_template(f"{name}.html").render(**context, brand=brand, colours=colours)
+    html = _ENVIRONMENT.get_template(f"{page}.html").render(**_CONTEXT | context, brand=brand, colours=colours)
     response = HTMLResponse(html, status, headers)
     forms = f"'self' {forms_to}".rstrip()
     response.headers["Content-Security-Policy"] = (

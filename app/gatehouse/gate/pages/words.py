@@ -38,14 +38,13 @@ ENDED = {
 }
 
 FAILED = {
-    "expired": Words("That took a little long", "The sign-in was not finished in time, or began in another browser."),
+    "unknown-attempt": Words(
+        "That took a little long", "The sign-in was not finished in time, or began in another browser."
+    ),
     "used": Words("This sign-in was used before", "Each sign-in works once. Perhaps you went back in your browser."),
-    "cancelled": Words("You did not sign in", "The sign-in was cancelled. Nothing has changed."),
+    "refused-by-provider": Words(
+        "You were not signed in", "The sign-in was cancelled or refused. Nothing has changed."
+    ),
     "logged-out": Words("You signed out meanwhile", "A sign-out came in while you were signing in, and it counts."),
     "": Words("The sign-in did not work", "The answer that came back could not be trusted, so we stopped here."),
-}
-
-DOWN = {
-    "provider": Words("Sign-in is not available right now", "The service that checks who you are does not answer."),
-    "": Words("We will be back soon", "The app cannot be reached right now. Nothing that you saved is lost."),
 }
