@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
+import gatehouse
 from database import transaction
 
 
@@ -28,31 +28,15 @@ class Viewer:
             raise PermissionError(f"this needs the role {role}")
 
 
-def from_claims(claims: Mapping[str, object]) -> Viewer:
-    """Read the claims of an ID token. The first of `groups` is the person's department.
-
-    Raises:
-        KeyError: if `iss` or `sub` is missing, which no OpenID provider leaves out (OpenID Connect Core, section 2).
-    """
-
-    def words(claim: str) -> list[str]:
-        value = claims.get(claim)
-        return [word for word in value if isinstance(word, str) and word] if isinstance(value, list) else []
-
-    email = str(claims.get("email") or "")
-    return Viewer(
-        issuer=str(claims["iss"]),
-        subject=str(claims["sub"]),
-        name=str(claims.get("name") or claims.get("preferred_username") or email or "Unnamed"),
-        email=email,
-        department=next(iter(words("groups")), None),
-        roles=frozenset(words("roles")),
-    )
+def described(person: gatehouse.Viewer) -> Viewer:
+    """Return the person as this app knows people. The first of their groups is their department."""
+    department = next(iter(person.groups), None)
+    return Viewer(person.issuer, person.subject, person.name, person.email, department, person.roles)
 
 
 def viewer() -> Viewer:
     """Return the signed-in person; their row is written at the start of a session, and when their claims change."""
-    claimed = from_claims(st.user.to_dict())
+    claimed = described(gatehouse.viewer())
     known = st.session_state.get("viewer")
     if known is None or replace(known, id=0) != claimed:
         known = replace(claimed, id=_remember(claimed))

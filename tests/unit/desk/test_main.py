@@ -38,7 +38,7 @@ def test_anonymous_visitor_sees_the_sign_in_alone(app: AppTest) -> None:
         ("staff", "My requests", "You have not asked for anything yet"),
         ("approver", "Approvals", "Nothing waits for you"),
         ("finance", "Spending", "Nothing was approved in this period"),
-        ("baker", "Purchase requests", "You have no role here yet"),
+        ("baker", "Nothing here for you yet", "Ask the person who looks after accounts"),
     ],
 )
 @pytest.mark.usefixtures("empty_tables")
@@ -50,6 +50,17 @@ def test_each_role_starts_on_its_page(
     assert not app.exception
     assert [shown.value for shown in app.title] == [title]
     assert any(empty in shown.value for shown in app.info)
+
+
+@pytest.mark.usefixtures("empty_tables")
+def test_without_any_sign_in_a_made_up_developer_tries_the_app(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEHOUSE_DEV_USER", "Ada Byron <ada@example.com>")
+    monkeypatch.setenv("GATEHOUSE_DEV_ROLES", "finance")
+    app.user = {}
+    app.run()
+    assert not app.exception
+    assert [shown.value for shown in app.title] == ["Spending"]
+    assert [shown.value for shown in app.sidebar.text] == ["Ada Byron", "ada@example.com"]
 
 
 @pytest.mark.usefixtures("empty_tables")

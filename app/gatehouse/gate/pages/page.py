@@ -75,7 +75,7 @@ def render(
             error: `why`, see words.FAILED; `next`.
             provider_away: `provider`; `next`.
             signed_out: `reason`, see words.ENDED; `next`.
-            unavailable: `next`: where it goes by itself every ten seconds; by default it asks for its own address again.
+            unavailable: `next`: where it goes by itself every ten seconds; without it, to its own address again.
     """
     if unknown := context.keys() - _CONTEXT.keys():
         raise TypeError(f"no page shows {', '.join(sorted(unknown))}")
