@@ -55,7 +55,8 @@ def navigation(
     header = next(iter(seen))
     page = st.navigation(seen | {header: [home, *seen[header]]}, position=position, expanded=expanded)
     if page is home:
-        st.switch_page(own[0], query_params=st.query_params)
+        asked = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.switch_page(own[0], query_params=asked)
     return page
 
 

@@ -37,11 +37,11 @@ class Brand:
 
     @property
     def text_colour(self) -> str:
-        """Black or white, whichever is easier to read on `colour`: at least 4.5 to 1, WCAG 2.2 section 1.4.3."""
+        """White, or black where white could not be read on `colour`: at least 4.5 to 1, WCAG 2.2 section 1.4.3."""
         parts = (int(self.colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
         red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
         luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-        return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"
+        return "#ffffff" if 1.05 / (luminance + 0.05) >= 4.5 else "#000000"
 
 
 def picture(path: Path) -> str:
