@@ -47,7 +47,11 @@ def enforced(app_dir: Path) -> Enforced:
 
 
 def _scripts(folder: Path) -> Iterator[Path]:
-    for path in folder.iterdir():
+    try:
+        paths = list(folder.iterdir())
+    except OSError:
+        return  # nor does Streamlit see what is in there
+    for path in paths:
         if path.is_dir() and not path.is_symlink() and not path.name.startswith(".") and path.name not in _SKIPPED:
             yield from _scripts(path)
         elif path.suffix == ".py" and path.is_file():
