@@ -61,9 +61,9 @@ def viewer() -> Viewer:
         return _viewer(session.issuer, session.subject, session.claims, session.provider)
     claims = st.user.to_dict()
     if claims.get("is_logged_in"):
-        # Streamlit does not say with which of several.
-        names = list(local_providers())
-        return _viewer(str(claims["iss"]), str(claims["sub"]), claims, names[0] if len(names) == 1 else "")
+        # Streamlit puts the name of the [auth] table beside the claims (starlette_auth_routes.py).
+        provider = str(claims.pop("provider", ""))
+        return _viewer(str(claims["iss"]), str(claims["sub"]), claims, provider)
     if "is_logged_in" in claims:
         _ask_to_sign_in()
     developer = _developer()

@@ -114,8 +114,7 @@ def test_what_a_script_does_to_the_claims_never_reaches_the_session(app: AppTest
 
 
 def test_plain_streamlit_with_a_sign_in_is_that_person(app: AppTest) -> None:
-    app.user = CLAIMS | {"is_logged_in": True, "tokens": {"id": "secret"}}
-    app.secrets["auth"] = {"corp": {"client_id": "x"}}
+    app.user = CLAIMS | {"is_logged_in": True, "tokens": {"id": "secret"}, "provider": "corp"}
     found = person(app)
     assert (found.issuer, found.subject, sorted(found.roles), found.provider) == (CLAIMS["iss"], "1", ["staff"], "corp")
     assert found.claims == CLAIMS
