@@ -20,8 +20,9 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 \set login app_b
 \set limit 20
 \ir login.sql
+-- For each replica one that listens and up to three in the pool: ten replicas, or five while they are replaced.
 \set login gate
-\set limit 10
+\set limit 40
 \ir login.sql
 \set login gate_migrator
 \set limit 2

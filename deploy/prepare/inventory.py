@@ -36,6 +36,7 @@ LOGINS = {
 TOKENS = {
     "client_secret": ("app", "reconcile"),
     "cookie_secret": ("app",),
+    "session_key": ("app",),
     "bootstrap_secret": ("keycloak", "reconcile"),
     "operator_secret": ("reconcile",),
 }

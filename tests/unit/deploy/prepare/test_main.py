@@ -19,7 +19,7 @@ def run(root: Path, **settings: str) -> subprocess.CompletedProcess[str]:
 def test_first_and_second_run(empty: Secrets) -> None:
     first = run(empty.root)
     assert (first.returncode, first.stderr) == (0, "")
-    assert "generated 12 secrets\n" in first.stdout
+    assert "generated 13 secrets\n" in first.stdout
     assert "front CA for localhost: created, valid to 20" in first.stdout
     second = run(empty.root)
     assert (second.returncode, second.stdout, second.stderr) == (0, "nothing to do\n", "")

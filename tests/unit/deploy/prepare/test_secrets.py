@@ -16,7 +16,7 @@ TOML = "provided/secrets.toml"
 
 def test_a_first_run_tells_what_it_made_and_no_value(empty: Secrets) -> None:
     notes = empty.prepare().notes
-    assert "generated 12 secrets" in notes
+    assert "generated 13 secrets" in notes
     told = "\n".join(notes).encode()
     for path, file in empty.snapshot().items():
         assert file.content not in told, path
