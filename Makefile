@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help up down destroy status logs users trust test drill
+.PHONY: help up down destroy status logs users sessions trust test drill
 
 # Settings stand in .env (see .env.example) or before the word: `make up APP=../my-app`.
 
@@ -32,6 +32,9 @@ logs: ## the last logs of all services, or S=app; F=1 follows
 
 users: ## list users, or DO="add ann --email ann@example.com --name Ann": add, disable, enable, reset, grant, revoke, demo
 	@deploy/engine/users.sh $(or $(DO),list)
+
+sessions: ## who is signed in, or DO="end ID", DO="end-user ann@example.com" (their tabs close at once)
+	@deploy/engine/sessions.sh $(or $(DO),list)
 
 trust: ## put the local CA into this machine's trust store
 	@deploy/prepare/trust.sh

@@ -33,10 +33,12 @@ export PUBLIC_PORT=:$PORT UPLOAD_MB=$((MAX_UPLOAD_MB + 1))
 [[ $PORT != 443 ]] || PUBLIC_PORT=
 check_certificate "app.$DOMAIN" "id.$DOMAIN"
 render
+"$here/replicas.sh" once
 nginx -c "$here/nginx.conf" -q -t || fail "nginx refuses its configuration for the reason above; mend it and start again"
 
 if (($#)); then exec "$@"; fi
 "$here/renewal.sh" &
+"$here/replicas.sh" follow &
 printf 'nginx serves app.%s and id.%s on port %s; certificate valid until %s\n' "$DOMAIN" "$DOMAIN" "$PORT" "$(expiry)"
 # nginx writes whole request lines into its error log, and query strings carry codes and tokens: they are cut off.
 exec nginx -c "$here/nginx.conf" -g 'daemon off;' 2> >(exec sed --unbuffered 's/?[^ ]*/?.../g' >&2)

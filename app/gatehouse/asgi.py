@@ -6,6 +6,8 @@ import streamlit as st
 from streamlit.errors import Error as StreamlitError
 
 from gatehouse.author_files import entry_script, is_authors
+from gatehouse.gate.gate import Gate
+from gatehouse.gate.pages.brand import Brand
 from gatehouse.health import route as health
 from gatehouse.settings import Settings, StartError, settings
 from gatehouse.streamlit_files import platform_options
@@ -31,4 +33,10 @@ def _check_options(config: Settings) -> None:
 
 _check_options(settings())
 # Streamlit logs an exception of the script itself (as JSON, with its traceback); the user sees its general message.
-app = st.App(entry_script(settings().app_dir), routes=[health.route])
+gate = Gate(settings(), st.secrets["auth"].to_dict(), Brand(name=settings().app_name))
+app = st.App(
+    entry_script(settings().app_dir),
+    routes=[health.route, *gate.routes],
+    middleware=[gate.middleware],
+    lifespan=gate.lifespan,
+)

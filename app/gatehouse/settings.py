@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # `secrets.token_urlsafe(32)`, which is what the prepare service writes.
@@ -19,6 +20,12 @@ CERTIFICATES = re.compile(r".*-----BEGIN CERTIFICATE-----.+-----END CERTIFICATE-
 # Far above any key, certificate chain or author's file; keeps a mistaken mount from being read into memory.
 _MAX_SECRET_BYTES = 256 * 1024
 _DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+_DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# Roles and databases that the stack has already (deploy/postgres/roles.sh).
+_TAKEN = frozenset({"gate", "keycloak", "postgres", "public", "template0", "template1", "information_schema"})
 
 
 class StartError(Exception):
@@ -46,6 +53,25 @@ def _dns_name(value: str) -> str:
     return value
 
 
+def _app_name(value: str) -> str:
+    if value in _TAKEN or value.startswith("pg_"):
+        raise ValueError("is taken by a database, schema or role of the stack; use another name")
+    return value
+
+
+def _duration(value: object) -> object:
+    """Read a duration as people write one, such as 30m."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(str(value))
+    if not match:
+        raise ValueError("is no duration; write a whole number with s, m, h or d, such as 90s, 30m or 12h")
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
 class Settings(BaseSettings):
     """Settings from the environment. The defaults are those of the stack, so that none is needed to import."""
 
@@ -54,11 +80,23 @@ class Settings(BaseSettings):
     domain: Annotated[str, AfterValidator(_dns_name)] = "localhost"
     port: int = Field(default=8443, ge=1, le=65535)
     # Name of database, schema and OIDC client alike: a PostgreSQL identifier that needs no quotes (63 bytes at most).
-    app_name: str = Field(default="app", pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    app_name: Annotated[str, AfterValidator(_app_name)] = Field(default="app", pattern=r"^[a-z][a-z0-9_]{0,62}$")
     realm: str = Field(default="apps", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
     # Megabytes for each uploaded file. Streamlit holds uploads in memory, and nginx lets no larger body through.
     max_upload_mb: int = Field(default=200, ge=1, le=2000)
+
+    # Who signs people in: the stack's own Keycloak beside the providers of the author's [auth], or those alone.
+    identity: Literal["", "external"] = ""
+
+    # How long a session lives without its user acting, and at most; and how old the provider's last word may get.
+    idle: Duration = timedelta(hours=2)
+    absolute: Duration = timedelta(hours=12)
+    # For a provider without refresh tokens, which can't be asked in the background.
+    reauth: Duration = timedelta(hours=1)
+    recheck: Duration = timedelta(seconds=60)
+    # Sessions of one account; one more ends the oldest.
+    max_sessions: int = Field(default=20, ge=1, le=1000)
 
     secrets_dir: Path = Path("/run/secrets")
     # Name of the mounted folder on the host, for messages: inside the container it is not known.
@@ -68,6 +106,12 @@ class Settings(BaseSettings):
 
     database_host: str = Field(default="postgres", min_length=1)
     database_port: int = Field(default=5432, ge=1, le=65535)
+
+    @model_validator(mode="after")
+    def _idle_within_absolute(self) -> Settings:
+        if self.idle > self.absolute:
+            raise ValueError("IDLE is longer than ABSOLUTE; make it at most as long")
+        return self
 
     def _url(self, name: str) -> str:
         port = "" if self.port == 443 else f":{self.port}"
@@ -106,6 +150,9 @@ def settings() -> Settings:
     except ValidationError as error:
         problems = []
         for fault in error.errors():
+            if not fault["loc"]:
+                problems.append(f"{fault['msg'].removeprefix('Value error, ')}; correct it in .env")
+                continue
             name = "_".join(str(part) for part in fault["loc"]).upper()
             given = str(fault["input"])
             why = fault["msg"].removeprefix("Value error, ")

@@ -55,26 +55,26 @@ def write_config(settings: Settings) -> None:
 
 
 def platform_auth(settings: Settings) -> dict[str, str]:
-    """Return the [auth] table that Streamlit's sign-in needs (docs.streamlit.io, st.login).
+    """Return the platform's share of the [auth] table that Streamlit documents (docs.streamlit.io, st.login).
 
     Raises:
         StartError: with one line for each of its secrets that is not right.
     """
     values: dict[str, str] = {}
     problems: list[str] = []
-    for name in ("client_secret", "cookie_secret"):
+    external = settings.identity == "external"
+    for name in ("cookie_secret",) if external else ("cookie_secret", "client_secret"):
         try:
             values[name] = read_secret(name)
         except SecretError as error:
             problems += error.problems
     if problems:
         raise StartError(*problems)
-    return {
-        "redirect_uri": settings.redirect_uri,
-        "client_id": settings.app_name,
-        "server_metadata_url": f"{settings.issuer}/.well-known/openid-configuration",
-        **values,
-    }
+    values["redirect_uri"] = settings.redirect_uri
+    if not external:
+        values["client_id"] = settings.app_name
+        values["server_metadata_url"] = f"{settings.issuer}/.well-known/openid-configuration"
+    return values
 
 
 def write_secrets(settings: Settings, author: Mapping[str, object], auth: Mapping[str, str]) -> None:

@@ -19,7 +19,10 @@ PREFIX = "gatehouse-test-"
 """Every project of a test starts with it; the sweep of leftovers goes by it."""
 
 # Set by the stack alone: a developer's own .env or shell must not reach a test.
-_SETTINGS = ("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "SECRETS")
+_SETTINGS = (
+    *("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "SECRETS"),
+    *("REPLICAS", "IDENTITY", "IDLE", "ABSOLUTE", "REAUTH", "RECHECK", "MAX_SESSIONS"),
+)
 
 
 class Stack:
@@ -118,6 +121,11 @@ class Stack:
         who = ["--user", user] if user else []
         return self.compose("exec", "--no-TTY", *who, service, *command, check=check, timeout=timeout)
 
+    def sql(self, query: str, database: str = "app") -> str:
+        """What the superuser is answered, over the server's socket."""
+        words = ["psql", "--username=postgres", "--no-align", "--tuples-only", "--quiet", f"--dbname={database}"]
+        return self.exec("postgres", *words, "--command", query).stdout.strip()
+
     def logs(self, service: str) -> str:
         """All that `service` has logged."""
         result = self.compose("logs", "--no-color", "--no-log-prefix", service)
@@ -129,9 +137,8 @@ class Stack:
         return sorted(self.compose("config", "--services").stdout.split())
 
     def container(self, service: str) -> dict[str, Any]:
-        """What `docker inspect` says of the one container of `service`, running or ended."""
-        (container,) = self.containers(service)
-        return container
+        """What `docker inspect` says of the container of `service`, running or ended; of several, the first."""
+        return self.containers(service)[0]
 
     def containers(self, *services: str) -> list[dict[str, Any]]:
         """What `docker inspect` says of each container of `services`, or of all."""

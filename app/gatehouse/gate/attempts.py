@@ -66,7 +66,7 @@ class Attempts:
         try:
             text = self._crypt.decrypt(_token(value), ttl=LIFETIME)
             provider, place, fresh, kept, nonce, verifier = json.loads(text)
-        except (InvalidToken, ValueError):
+        except (InvalidToken, ValueError, TypeError):
             return None
         if not compare_digest(kept.encode(), state.encode(errors="replace")):
             return None
@@ -96,7 +96,7 @@ class Attempts:
 
         Refused is what a browser, a proxy or a router may take for another host or for the gate's own routes.
         """
-        if not path or not path.startswith("/") or "\\" in path or _CONTROL.search(path):
+        if not path or path[:1] != "/" or path[:2] == "//" or "\\" in path or _CONTROL.search(path):
             return "/"
         try:
             parts = urlsplit(path)

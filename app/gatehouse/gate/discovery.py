@@ -161,10 +161,11 @@ def _is_of(provider: Provider, issuer: str) -> bool:
     expected, given = address.removesuffix(_SUFFIX), issuer.removesuffix("/")
     if given == expected:
         return True
-    here, there = urlsplit(expected), urlsplit(given)
-    if TENANT not in issuer and here.hostname not in _MICROSOFT:
-        return False
-    ours, theirs = here.path.split("/"), there.path.split("/")
+    here = urlsplit(expected)
+    ours = here.path.split("/")
     # Only the segment of the path that names the tenant may differ, by an id or the template of one.
     template = f"{here.scheme}://{here.netloc}/{TENANT}/{'/'.join(ours[2:])}".rstrip("/")
-    return len(ours) == len(theirs) and len(ours) > 1 and (given == template or is_issuer(template, given))
+    if len(ours) < 2 or given == template:
+        return len(ours) > 1
+    named = here.hostname in _MICROSOFT and not is_issuer(template, expected)
+    return named and is_issuer(template, given)

@@ -14,6 +14,10 @@ from authlib.integrations.base_client import OAuthError  # type: ignore[import-u
 from gatehouse.gate.provider_http import AsyncOAuth2Client, ProviderDown, ProviderFault, words
 from gatehouse.gate.session import Tokens
 
+# About this client, not the person: a wrong secret must not look like everybody's account being disabled.
+_OF_CLIENT = frozenset(
+    {"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_request", "invalid_scope"}
+)
 _CODE = re.compile(r"[a-z_]{1,40}")
 
 
@@ -39,9 +43,9 @@ async def ask_for_tokens(http: AsyncOAuth2Client, request: Awaitable[Mapping[str
     """Await one of Authlib's token requests.
 
     Raises:
-        GrantRefused: if the provider refuses.
+        GrantRefused: if the provider refuses the person.
         ProviderDown: if it says that it cannot now.
-        ProviderFault: if the answer is no token answer (§5.1).
+        ProviderFault: if it refuses this client, or the answer is no token answer (§5.1).
     """
     try:
         answer = dict(await request)
@@ -49,6 +53,8 @@ async def ask_for_tokens(http: AsyncOAuth2Client, request: Awaitable[Mapping[str
         code = error.error if isinstance(error.error, str) and _CODE.fullmatch(error.error) else None
         if code in ("temporarily_unavailable", "server_error"):
             raise ProviderDown(code) from None
+        if code in _OF_CLIENT:
+            raise ProviderFault(code) from None
         raise (GrantRefused(code) if code else ProviderFault("token-answer")) from None
     except httpx.HTTPStatusError as error:
         raise ProviderFault(f"status-{error.response.status_code}") from None

@@ -110,7 +110,7 @@ async def get_json(http: AsyncOAuth2Client, url: str, *, bearer: str | None = No
     """
     headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
     # Authlib's client would add the last token it has seen, which is somebody else's.
-    response = await http.get(url, headers=headers, withhold_token=True, auth=None)
+    response = await http.request("GET", url, headers=headers, withhold_token=True, auth=None)
     if response.status_code != 200:
         raise ProviderFault(f"status-{response.status_code}")
     try:
@@ -123,7 +123,7 @@ async def get_json(http: AsyncOAuth2Client, url: str, *, bearer: str | None = No
 
 
 def auth_method(chosen: str | None, offered: list[str] | None) -> str:
-    """Return how the client proves who it is: as chosen, else by what RFC 6749 §2.3.1 prefers and the provider offers."""
+    """Return how the client proves who it is: as chosen, else as RFC 6749 §2.3.1 prefers and the provider offers."""
     if chosen:
         return chosen
     return "client_secret_post" if offered and "client_secret_basic" not in offered else "client_secret_basic"

@@ -64,6 +64,12 @@ def _scope(value: object) -> object:
     return " ".join(value) if isinstance(value, list) and all(isinstance(word, str) for word in value) else value
 
 
+def _checked(value: bool | str) -> bool | str:  # noqa: FBT001 - httpx's
+    if value is False or value == "":
+        raise ValueError("unchecked, anybody could pose as the provider; write true or the path of a CA's certificate")
+    return value
+
+
 def _openid(value: str) -> str:
     if "openid" not in value.split():
         raise ValueError('must contain "openid": without it no provider says who somebody is; add it')
@@ -100,7 +106,7 @@ class ClientKwargs(BaseModel):
     leeway: float = 0
     # httpx's.
     headers: dict[str, str] = Field(default_factory=dict)
-    verify: Literal[True] | str = True
+    verify: Annotated[bool | str, AfterValidator(_checked)] = True
     cert: str | list[str] | None = None
     proxy: str | None = None
     timeout: float = Field(default=10, gt=0)
@@ -134,7 +140,7 @@ class ClientKwargs(BaseModel):
             return options
         try:
             # A path of None means the system's, or SSL_CERT_FILE's.
-            path = None if self.verify is True else Path(self.verify)
+            path = Path(self.verify) if isinstance(self.verify, str) else None
             folder = path is not None and path.is_dir()
             context = ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
             if self.cert is not None:
@@ -189,14 +195,19 @@ _WORDS = {
     "dict_type": "must be a table; correct it",
 }
 _SPECIAL = {
-    "verify": "must be true or the path of a file of CA certificates: unchecked, whoever sits between could sign in as anyone",
     "follow_redirects": "no redirect of a provider is followed; remove it",
     "http2": "HTTP/2 is not spoken here; remove it",
 }
 
 
-def words_of(fault: ErrorDetails) -> str:
-    """Return what is wrong and the remedy, without the value."""
+def line_of(fault: ErrorDetails) -> str:
+    """Return the key that is wrong, what is wrong with it, and the remedy; never the value."""
+    # Below the second name are pydantic's own words for what it tried.
+    key = ".".join([str(part) for part in fault["loc"] if part != "authorize"][:2])
+    return f"{key}: {_words_of(fault)}" if key else _words_of(fault)
+
+
+def _words_of(fault: ErrorDetails) -> str:
     if fault["type"] == "value_error":
         return fault["msg"].removeprefix("Value error, ")
     special = next((_SPECIAL[str(part)] for part in fault["loc"] if part in _SPECIAL), None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gatehouse.gate.provider_tables import ClientKwargs, Table, words_of
+from gatehouse.gate.provider_tables import ClientKwargs, Table, line_of
 from gatehouse.settings import StartError
 
 _FLAT = frozenset({"client_id", "client_secret", "server_metadata_url"})
@@ -81,7 +81,7 @@ def read_providers(auth: Mapping[str, object], where: str) -> Mapping[str, Provi
         try:
             providers[name] = _provider(name, Table.model_validate(table))
         except ValidationError as error:
-            problems += [f"{place} {'.'.join(map(str, fault['loc']))}: {words_of(fault)}" for fault in error.errors()]
+            problems += dict.fromkeys(f"{place} {line_of(fault)}" for fault in error.errors())
     if not tables:
         problems.append(f"{where}: [auth]: no identity provider; add client_id, client_secret and server_metadata_url")
     if problems:

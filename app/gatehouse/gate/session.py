@@ -44,7 +44,10 @@ class Tokens:
 
 @dataclass(frozen=True)
 class NewSession:
-    """A finished sign-in, before it is a session. `sid`: the provider's name for its own session; `issued_at`: the ID token's `iat`."""
+    """A finished sign-in, before it is a session.
+
+    `sid`: the provider's name for its own session; `issued_at`: the ID token's `iat`.
+    """
 
     provider: str
     issuer: str
@@ -60,8 +63,8 @@ class Session:
     """One row. `id` is public (logs, notifications, operators); the cookie's value is nowhere but in the browser.
 
     `provider` is the name of its table in [auth], "default" for the flat form. `checked_at`: when the provider last
-    confirmed the account. `reauth_at`: when a session without refresh token must ask again. `provider_logout`: how far the provider's own session has been ended
-    ("none", "due", "done", "failed").
+    confirmed the account. `reauth_at`: when a session without refresh token must ask again. `provider_logout`: how far
+    the provider's own session has been ended ("none", "due", "done", "failed").
     """
 
     id: UUID

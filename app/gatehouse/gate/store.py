@@ -123,8 +123,8 @@ class Store(Refreshes, Logouts, Tidying):
             "claims": Jsonb(dict(new.claims)),
             "tokens": self._seal(id, new.tokens),
             "refreshable": new.tokens.refresh is not None,
-            "absolute": self._limits.absolute,
-            "reauth": self._limits.reauth,
+            "absolute": self.limits.absolute,
+            "reauth": self.limits.reauth,
         }
         row = await (await work.connection.execute(_INSERT, values)).fetchone()
         assert row  # noqa: S101 -- RETURNING
@@ -134,7 +134,7 @@ class Store(Refreshes, Logouts, Tidying):
         cursor = await work.connection.execute(
             "SELECT id FROM session WHERE issuer = %s AND subject = %s AND ended_at IS NULL AND id <> %s"
             " ORDER BY created_at DESC, id OFFSET %s",
-            (session.issuer, session.subject, session.id, self._limits.per_user - 1),
+            (session.issuer, session.subject, session.id, self.limits.per_user - 1),
         )
         surplus = [row["id"] for row in await cursor.fetchall()]
         await self._end(work, session.issuer, surplus, "cap")
@@ -152,7 +152,7 @@ class Store(Refreshes, Logouts, Tidying):
 
     async def _current(self, query: sql.Composed, values: dict[str, Any]) -> list[Session]:
         async with connected(self._pool) as connection:
-            rows = await (await connection.execute(query, {**values, "idle": self._limits.idle})).fetchall()
+            rows = await (await connection.execute(query, {**values, "idle": self.limits.idle})).fetchall()
         past = [row for row in rows if row["ended_at"] is None and row["passed"]]
         if not past:
             return [session_of(row) for row in rows]
@@ -161,13 +161,13 @@ class Store(Refreshes, Logouts, Tidying):
                 await self._end(work, issuer, [row["id"] for row in past if row["issuer"] == issuer], None)
         # Again: somebody may have ended or touched one first.
         async with connected(self._pool) as connection:
-            rows = await (await connection.execute(query, {**values, "idle": self._limits.idle})).fetchall()
+            rows = await (await connection.execute(query, {**values, "idle": self.limits.idle})).fetchall()
         return [session_of(row) for row in rows]
 
     async def touch(self, active: Mapping[UUID, datetime]) -> None:
         """Note when sessions were last active. Does nothing to one that is ended or was idle too long by then."""
         if active:
-            values = {"ids": list(active), "times": list(active.values()), "idle": self._limits.idle}
+            values = {"ids": list(active), "times": list(active.values()), "idle": self.limits.idle}
             async with connected(self._pool) as connection:
                 await connection.execute(_TOUCH, values)
 
@@ -201,7 +201,7 @@ class Store(Refreshes, Logouts, Tidying):
     async def open_sessions(self) -> list[Session]:
         """Return all that are open and within their limits, oldest first."""
         async with connected(self._pool) as connection:
-            rows = await (await connection.execute(_OPEN, {"idle": self._limits.idle})).fetchall()
+            rows = await (await connection.execute(_OPEN, {"idle": self.limits.idle})).fetchall()
         return [session_of(row) for row in rows]
 
     async def tokens(self, id: UUID) -> Tokens | None:  # noqa: A002

@@ -54,7 +54,7 @@ class Refreshes(Base):
             "holder": holder,
             "due_after": due_after,
             "lease_for": lease_for,
-            "idle": self._limits.idle,
+            "idle": self.limits.idle,
             "limit": limit,
         }
         async with connected(self._pool) as connection:
@@ -106,8 +106,8 @@ class Refreshes(Base):
             "refreshable": tokens.refresh is not None,
             "claims": None if claims is None else Jsonb(dict(claims)),
             "checked_at": checked_at,
-            "idle": self._limits.idle,
-            "reauth": self._limits.reauth,
+            "idle": self.limits.idle,
+            "reauth": self.limits.reauth,
         }
         async with self._work() as work:
             row = await (await work.connection.execute(_REFRESHED, values)).fetchone()

@@ -55,7 +55,7 @@ class Tidying(Base):
 
     async def _end_past(self) -> int:
         async with connected(self._pool) as connection:
-            values = {"idle": self._limits.idle, "batch": _BATCH}
+            values = {"idle": self.limits.idle, "batch": _BATCH}
             rows = await (await connection.execute(_PAST, values)).fetchall()
         ended = 0
         for issuer in {row["issuer"] for row in rows}:

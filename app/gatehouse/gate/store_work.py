@@ -28,7 +28,8 @@ _LEAVE_OTHERS = frozenset({None, "idle", "absolute", "reauth", "replaced", "cap"
 # Rows are locked in the order of their ids, here and wherever several are, so that no two wait for each other.
 _END = sql.SQL("""
     UPDATE session SET ended_at = now(), end_reason = ending.reason, provider_logout = ending.state, logout_at = now(),
-        tokens = CASE WHEN ending.state = 'due' THEN session.tokens END
+        tokens = CASE WHEN ending.state = 'due' THEN session.tokens END,
+        lease_until = CASE WHEN lease_holder IS NOT NULL THEN lease_until END
     FROM (
         SELECT id, coalesce(%(reason)s::text, limit_passed(active_at, %(idle)s, expires_at, reauth_at)) AS reason,
             CASE WHEN %(logout)s::text <> 'due' THEN %(logout)s::text
@@ -49,6 +50,8 @@ _END = sql.SQL("""
     RETURNING {columns}
 """).format(columns=COLUMNS)
 
+_ABOUT = ("provider", "issuer", "subject")
+
 _log = logging.getLogger(__name__)
 
 
@@ -67,7 +70,7 @@ class Work:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._events: list[tuple[str, Session | None, dict[str, str]]] = []
+        self._events: list[tuple[str, UUID | None, dict[str, Any], dict[str, str]]] = []
 
     async def lock(self, *issuers: str) -> None:
         """Wait for other sign-ins and endings at these to commit. Take it before any row's lock, all in one call."""
@@ -82,25 +85,28 @@ class Work:
         )
 
     def note(self, kind: str, session: Session | None = None, **detail: str) -> None:
-        """Add an event. `detail` holds no token, code, cookie or claim."""
-        # Bounded and without zero bytes, which jsonb refuses: an event is no reason to fail.
-        self._events.append((kind, session, {key: value[:200].replace("\0", "") for key, value in detail.items()}))
+        """Add an event. `detail` holds no token, code or cookie; without a session: what is known of _ABOUT, too."""
+        # Bounded and without zero bytes, which Postgres refuses: an event is no reason to fail.
+        detail = {key: value[:500].replace("\0", "") for key, value in detail.items()}
+        about: dict[str, Any] = {name: detail.pop(name, None) for name in _ABOUT}
+        if session:
+            about = {name: getattr(session, name) for name in _ABOUT}
+        self._events.append((kind, session.id if session else None, about, detail))
 
     async def write_events(self) -> None:
         """Write the rows of what was noted."""
-        for kind, session, detail in self._events:
-            about = (session.id, session.provider, session.issuer, session.subject) if session else (None,) * 4
+        for kind, session_id, about, detail in self._events:
             await self.connection.execute(
                 "INSERT INTO event (kind, session_id, provider, issuer, subject, detail)"
                 " VALUES (%s, %s, %s, %s, %s, %s)",
-                (kind, *about, Jsonb(detail)),
+                (kind, session_id, *(about[name] for name in _ABOUT), Jsonb(detail)),
             )
 
     def log_events(self) -> None:
         """Write the lines of what was noted, by the session's id: who that is stands in the row."""
-        for kind, session, detail in self._events:
-            about = {"session": str(session.id), "provider": session.provider} if session else {}
-            _log.info(kind, extra={"event": kind, **about, "detail": detail})
+        for kind, session_id, about, detail in self._events:
+            named = {"session": session_id and str(session_id), "provider": about["provider"], "detail": detail}
+            _log.info(kind, extra={"event": kind} | {name: value for name, value in named.items() if value})
 
 
 class Base:
@@ -109,7 +115,7 @@ class Base:
     def __init__(self, pool: Pool, crypt: MultiFernet, limits: Limits) -> None:
         self._pool = pool
         self._crypt = crypt
-        self._limits = limits
+        self.limits = limits
 
     @asynccontextmanager
     async def _work(self) -> AsyncIterator[Work]:
@@ -143,7 +149,7 @@ class Base:
                 "reason": reason,
                 "logout": logout,
                 "leave_others": reason in _LEAVE_OTHERS,
-                "idle": self._limits.idle,
+                "idle": self.limits.idle,
             },
         )
         ended = [session_of(row) for row in await cursor.fetchall()]

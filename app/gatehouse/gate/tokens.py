@@ -12,7 +12,7 @@ from typing import Any
 from authlib.oidc.core.util import create_half_hash  # type: ignore[import-untyped]
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, ClaimError, ExpiredTokenError, InvalidKeyIdError, JoseError
-from joserfc.jwk import JWKRegistry, Key, KeySet, OctKey, RSAKey
+from joserfc.jwk import JWKRegistry, Key, KeySet, RSAKey
 from joserfc.jws import JWSRegistry
 from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
@@ -230,10 +230,9 @@ def _same(given: object, expected: str) -> bool:
 
 def _key(data: object) -> Key | None:
     try:
-        key = JWKRegistry.import_key(data) if isinstance(data, dict) else None
+        public = isinstance(data, dict) and data.get("kty") in ("RSA", "EC", "OKP") and data.get("use") != "enc"
+        key = JWKRegistry.import_key(data) if public else None  # type: ignore[arg-type]
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
-        return None
-    if key is None or isinstance(key, OctKey) or key.get("use") == "enc":
         return None
     if isinstance(key, RSAKey) and key.raw_value.key_size < 2048:  # NIST SP 800-131A rev. 2 §3
         return None

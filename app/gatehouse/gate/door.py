@@ -1,0 +1,85 @@
+"""What the wall and the gate's routes share: settings, the parts of the gate, and the judgement on a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from starlette.responses import Response
+from streamlit import runtime
+
+from gatehouse.gate.attempts import Attempts
+from gatehouse.gate.client import Client
+from gatehouse.gate.headers import streamlit_user
+from gatehouse.gate.live import Live
+from gatehouse.gate.pages.page import Brand, render
+from gatehouse.gate.policy import Policy
+from gatehouse.gate.providers import Provider
+from gatehouse.gate.recheck import Rechecker
+from gatehouse.gate.session import Session
+from gatehouse.gate.store import Store
+
+
+@dataclass(frozen=True)
+class Door:
+    """Everything that deciding takes. `origin`: the app's public one."""
+
+    origin: str
+    cookie_secret: str = field(repr=False)
+    expose_tokens: tuple[str, ...]
+    brand: Brand
+    providers: Mapping[str, Provider]
+    policy: Policy
+    store: Store
+    live: Live
+    client: Client
+    attempts: Attempts
+    rechecker: Rechecker
+
+    async def rechecked(self, session: Session) -> Session:
+        """Ask the provider again before a page or websocket, if its last word is too old.
+
+        In the background it is asked for sessions with an open tab alone.
+
+        Raises:
+            Unavailable: if the database does not answer.
+        """
+        if session.refreshable and datetime.now(UTC) - session.checked_at > self.store.limits.recheck:
+            await self.rechecker.recheck([session.id])
+            return (await self.live.reread(session.id)) or session
+        return session
+
+    async def streamlit_user(self, session: Session, resumed: str | None) -> list[tuple[str, str]]:
+        """Return the cookies from which Streamlit makes st.user for this websocket.
+
+        Args:
+            session: whose claims and tokens.
+            resumed: Streamlit's session that the tab wants back. It gets the tokens it had, because Streamlit gives it
+                back for an equal st.user alone, and tokens change with each refresh.
+
+        Raises:
+            Unavailable: if the database does not answer.
+        """
+        exposed = None
+        if self.expose_tokens:
+            exposed = _tokens_of(resumed) if resumed else None
+            if exposed is None:
+                tokens = await self.store.tokens(session.id)
+                values = {"id": tokens.id, "access": tokens.access} if tokens else {}
+                exposed = {f"{name}_token": value for name in self.expose_tokens if (value := values.get(name))}
+        return streamlit_user(session, origin=self.origin, secret=self.cookie_secret, tokens=exposed)
+
+    def unavailable(self, *, wants_page: bool) -> Response:
+        """Return the answer for when the database is away: back soon, and nobody is let in or out meanwhile."""
+        if wants_page:
+            return render("unavailable", brand=self.brand, status=503, headers={"Retry-After": "5"})
+        return Response("Back soon.", status_code=503, headers={"Retry-After": "5", "Cache-Control": "no-store"})
+
+
+def _tokens_of(stream: str) -> dict[str, str] | None:
+    session = runtime.get_instance().get_app_session(stream) if runtime.exists() else None
+    if session is None:
+        return None
+    tokens = session._user_info.get("tokens")  # noqa: SLF001 - what Streamlit will compare with
+    return {f"{name}_token": value for name, value in tokens.items()} if isinstance(tokens, dict) else None

@@ -1,0 +1,112 @@
+"""The gate of this process: put together from settings and secrets, opened and closed with the server."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from gatehouse.gate import live as live_sessions
+from gatehouse.gate import ownership, policy
+from gatehouse.gate.attempts import Attempts
+from gatehouse.gate.client import Client
+from gatehouse.gate.crypt import keys
+from gatehouse.gate.database import open_pool
+from gatehouse.gate.discovery import Discovery
+from gatehouse.gate.door import Door
+from gatehouse.gate.listener import Listener
+from gatehouse.gate.live import Live
+from gatehouse.gate.pages.brand import Brand
+from gatehouse.gate.providers import exposed_tokens, read_providers
+from gatehouse.gate.recheck import Rechecker
+from gatehouse.gate.routes import routes
+from gatehouse.gate.session import Limits
+from gatehouse.gate.store import Store
+from gatehouse.gate.upkeep import Upkeep
+from gatehouse.gate.wall import Wall
+from gatehouse.settings import Settings
+
+
+class Gate:
+    """What st.App takes of the gate: routes, middleware and lifespan."""
+
+    def __init__(self, settings: Settings, auth: Mapping[str, object], brand: Brand) -> None:
+        """Read all that can be wrong, so that it stops the start.
+
+        Args:
+            settings: of the process.
+            auth: the [auth] table that Streamlit gets.
+            brand: how the gate's pages look.
+
+        Raises:
+            StartError: with a line for each fault of [auth], policy.toml and the keys.
+        """
+        self._settings = settings
+        self._auth = auth
+        self._brand = brand
+        self._providers = read_providers(auth, "secrets.toml")
+        trusted = {name for name, provider in self._providers.items() if provider.email_trusted}
+        self._policy = policy.read_policy(settings.app_dir, self._providers, email_trusted=trusted)
+        self._crypt = keys()
+        self._door: Door | None = None
+        policy.use(self._policy)
+        ownership.install()
+
+    @property
+    def routes(self) -> list[Route]:
+        """The gate's routes, to stand before Streamlit's."""
+        return routes(self._opened)
+
+    @property
+    def middleware(self) -> Middleware:
+        """The wall around all of it."""
+        return Middleware(Wall, opened=self._opened)
+
+    @asynccontextmanager
+    async def lifespan(self, _app: object) -> AsyncIterator[None]:
+        """Open the gate while the server serves."""
+        settings = self._settings
+        limits = Limits(settings.idle, settings.absolute, settings.reauth, settings.recheck, settings.max_sessions)
+        pool = await open_pool()
+        client = Client(self._providers, str(self._auth["redirect_uri"]), Discovery())
+        try:
+            store = Store(pool, self._crypt, limits)
+            live = Live(store, self._policy)
+            # A container's host name is its own, and no other replica's.
+            rechecker = Rechecker(store, client, self._providers, socket.gethostname())
+            self._door = Door(
+                origin=settings.app_url,
+                cookie_secret=str(self._auth["cookie_secret"]),
+                expose_tokens=exposed_tokens(self._auth),
+                brand=self._brand,
+                providers=self._providers,
+                policy=self._policy,
+                store=store,
+                live=live,
+                client=client,
+                attempts=Attempts(self._crypt),
+                rechecker=rechecker,
+            )
+            live_sessions.install(live)
+            listener = Listener(live.changed, live.resync, live.lost)
+            live.trust(lambda: listener.trusted)
+            tasks = [asyncio.create_task(listener.run()), asyncio.create_task(Upkeep(store, live, rechecker).run())]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                for task in tasks:
+                    with suppress(asyncio.CancelledError):
+                        await task
+        finally:
+            await client.close()
+            await pool.close()
+
+    def _opened(self) -> Door:
+        assert self._door, "the server has not started"  # noqa: S101 - ASGI's order of events
+        return self._door

@@ -1,0 +1,236 @@
+"""The wall around Streamlit, as pure ASGI middleware: every request and websocket passes here first, or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import sha256
+from urllib.parse import quote
+
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
+
+from gatehouse.gate.door import Door
+from gatehouse.gate.headers import REPLICA_COOKIE, SESSION_COOKIE, cleaned, cookies, header, xsrf
+from gatehouse.gate.ownership import owner_of, owns_media
+from gatehouse.gate.session import Session
+from gatehouse.gate.store import Unavailable
+from gatehouse.gate.websocket import GuardedSocket
+
+# A provider's server posts it, which has neither cookie nor Origin (OIDC Back-Channel Logout 1.0 §2.5).
+_BACKCHANNEL = "/auth/backchannel-logout"
+
+# Paths of the gate itself and the container's health check answer a stranger, with these methods and no others: what
+# Starlette finds no route for falls through to Streamlit's page.
+_GET = frozenset({"GET", "HEAD"})
+_PUBLIC = {
+    "/auth/login": _GET,
+    "/auth/logout": _GET | {"POST"},
+    "/auth/signed-out": _GET,
+    _BACKCHANNEL: frozenset({"POST"}),
+    "/oauth2callback": frozenset({"GET"}),
+    "/healthz": _GET,
+}
+_ASSET = re.compile(r"/auth/assets/[a-z0-9._-]+")
+
+_STREAM = "/_stcore/stream"
+_UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+")
+_MEDIA = re.compile(r"/media/([^/]+)")
+# Figures, an interface that drives the app, a health check that runs the script: for nobody's browser.
+_CLOSED = re.compile(r"/_stcore/(metrics|agent|script-health-check)(/.*)?")
+# What a page loads and a tab asks for by itself: an answer of 401 says more than a redirect there.
+_NOT_PAGES = ("/_stcore/", "/media/", "/component/", "/static/", "/app/static/", "/auth/")
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# A tab whose session has ended asks these before it opens its websocket anew, which is where it is told.
+_ENDED_TAB_ASKS = {"/_stcore/health": "ok", "/_stcore/host-config": "{}"}
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+class Wall:
+    """The middleware. `opened` returns the door, once the server has started; `app` is all that is behind it."""
+
+    def __init__(self, app: ASGIApp, opened: Callable[[], Door]) -> None:
+        self._app = app
+        self._opened = opened
+
+    @property
+    def _door(self) -> Door:
+        return self._opened()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass, or answer it. Raises nothing: a database that is away is a 503."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        try:
+            if scope["type"] == "websocket":
+                await self._websocket(scope, receive, send)
+            else:
+                await self._http(scope, receive, send)
+        except Unavailable:
+            await _answer(scope, receive, send, self._door.unavailable(wants_page=_is_navigation(scope)))
+
+    # --- requests ---------------------------------------------------------------------------------------------------
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, method = scope["path"], scope["method"]
+        if path != _BACKCHANNEL and method not in _SAFE_METHODS and header(scope, b"origin") != self._door.origin:
+            await _refuse(scope, receive, send, 403, "This request came from another site.")
+            return
+        methods = _PUBLIC.get(path) or (_GET if _ASSET.fullmatch(path) else None)
+        if methods is not None:
+            if method in methods:
+                await self._app(scope, receive, send)
+            else:
+                await _refuse(scope, receive, send, 405, "Method not allowed.")
+            return
+        session = await self._session(scope)
+        if session is None:
+            await self._stranger(scope, receive, send)
+        elif session.ended_at:
+            await self._ended(scope, receive, send, session)
+        elif _CLOSED.fullmatch(path) or not _owned(path, str(session.id)):
+            await _refuse(scope, receive, send, 404, "Not found.")
+        else:
+            navigation = _is_navigation(scope)
+            if navigation:
+                session = await self._door.rechecked(session)
+                if session.ended_at:
+                    await self._ended(scope, receive, send, session)
+                    return
+            if navigation or method not in _SAFE_METHODS:
+                self._door.live.acted(session.id)
+            await self._app(cleaned(scope, session), receive, self._own(scope, send))
+
+    async def _stranger(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _is_navigation(scope):
+            await _answer(scope, receive, send, RedirectResponse(_login(scope), status_code=302, headers=_NO_STORE))
+        else:
+            await _refuse(scope, receive, send, 401, "Sign in first.")
+
+    async def _ended(self, scope: Scope, receive: Receive, send: Send, session: Session) -> None:
+        if _is_navigation(scope):
+            url = f"/auth/signed-out?reason={session.end_reason}&next={quote(_place(scope), safe='')}"
+            # Who signed out and comes back by the address wants to sign in; who was signed out is told why.
+            url = _login(scope) if session.end_reason in {"signed-out", "replaced"} else url
+            await _answer(scope, receive, send, RedirectResponse(url, status_code=302, headers=_NO_STORE))
+        elif scope["method"] == "GET" and (text := _ENDED_TAB_ASKS.get(scope["path"])):
+            await _answer(scope, receive, send, PlainTextResponse(text, headers=_NO_STORE))
+        else:
+            await _refuse(scope, receive, send, 401, "Your session has ended. Sign in again.")
+
+    async def _session(self, scope: Scope) -> Session | None:
+        value = cookies(scope).get(SESSION_COOKIE)
+        # 43 characters are 32 bytes in base64url. Anything else was never ours, and costs no query.
+        if value is None or not re.fullmatch(r"[A-Za-z0-9_-]{43}", value):
+            return None
+        return await self._door.live.find(value)
+
+    def _own(self, scope: Scope, send: Send) -> Send:
+        """Name this replica to nginx, so that page, websocket, upload and media meet; keep shared caches out."""
+        replica = _replica(scope["server"][0])
+        known = cookies(scope).get(REPLICA_COOKIE) == replica
+
+        async def own(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                if not known:
+                    cookie = f"{REPLICA_COOKIE}={replica}; Path=/; Secure; HttpOnly; SameSite=Lax"
+                    headers.append((b"set-cookie", cookie.encode()))
+                if not any(name.lower() == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"private"))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        return own
+
+    # --- websockets -------------------------------------------------------------------------------------------------
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Streamlit takes a missing Origin, and looks up its own address on the internet for a foreign one (1.67).
+        if scope["path"] != _STREAM or header(scope, b"origin") != self._door.origin:
+            await _refuse(scope, receive, send, 403, "")
+            return
+        session = await self._session(scope)
+        if session is None:
+            await _refuse(scope, receive, send, 403, "")
+            return
+        if not session.ended_at:
+            session = await self._door.rechecked(session)
+        # With a token that does not match its cookie Streamlit goes on as if nobody were signed in.
+        if not session.ended_at and not validate_xsrf_token(*xsrf(scope)):
+            await _refuse(scope, receive, send, 403, "")
+            return
+        socket = GuardedSocket(session, receive, send, lambda: self._door.live.acted(session.id))
+        if session.ended_at:
+            await socket.tell(session.end_reason or "absolute", _offered(scope))
+            return
+        live = self._door.live
+        live.register(socket)
+        try:
+            if not await live.still_open(session):
+                await _refuse(scope, receive, send, 403, "")
+                return
+            user = await self._door.streamlit_user(session, _resumed(scope))
+            await socket.run(self._app, cleaned(scope, session, user))
+        finally:
+            live.forget(socket)
+
+
+@lru_cache(maxsize=8)
+def _replica(address: str) -> str:
+    """The name of this process to nginx, which computes it from the same address (nginx/replicas.sh)."""
+    return sha256(address.encode()).hexdigest()[:16]
+
+
+def _owned(path: str, session_id: str) -> bool:
+    """Tell whether nothing in `path` belongs to another session."""
+    if upload := _UPLOAD.fullmatch(path):
+        return owner_of(upload[1]) == session_id
+    if media := _MEDIA.fullmatch(path):
+        return owns_media(media[1], session_id)
+    return True
+
+
+def _is_navigation(scope: Scope) -> bool:
+    """Tell whether a person opens a page, by Fetch metadata, or by Accept where a browser sends none."""
+    if scope["type"] != "http" or scope["method"] != "GET" or scope["path"].startswith(_NOT_PAGES):
+        return False
+    mode = header(scope, b"sec-fetch-mode")
+    if mode is not None:
+        return mode == "navigate"
+    return "text/html" in (header(scope, b"accept") or "")
+
+
+def _place(scope: Scope) -> str:
+    query = scope["query_string"].decode("latin-1")
+    return quote(scope["path"]) + (f"?{query}" if query else "")
+
+
+def _login(scope: Scope) -> str:
+    return f"/auth/login?next={quote(_place(scope), safe='')}"
+
+
+def _offered(scope: Scope) -> str | None:
+    subprotocols: list[str] = scope.get("subprotocols") or []
+    return subprotocols[0] if subprotocols else None
+
+
+def _resumed(scope: Scope) -> str | None:
+    """The Streamlit session that a tab wants back: the third of the offered subprotocols (streamlit 1.67)."""
+    offered = [part.strip() for part in (header(scope, b"sec-websocket-protocol") or "").split(",")]
+    return (offered[2] or None) if len(offered) > 2 else None
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, text: str) -> None:
+    await _answer(scope, receive, send, PlainTextResponse(text, status_code=status, headers=_NO_STORE))
+
+
+async def _answer(scope: Scope, receive: Receive, send: Send, response: Response) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})  # before accept: the handshake gets 403
+        return
+    await response(scope, receive, send)

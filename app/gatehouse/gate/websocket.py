@@ -1,0 +1,188 @@
+"""One websocket under the gate: what comes in is looked at, and an ending session closes it with a word to the tab."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from gatehouse.gate.attempts import Attempts
+from gatehouse.gate.ownership import owns_deferred, serving
+from gatehouse.gate.session import Reason, Session
+
+# Status codes of RFC 6455 §7.4.1 and of its registry.
+_TRY_AGAIN_LATER = 1013
+_POLICY_VIOLATION = 1008
+_UNSUPPORTED_DATA = 1003
+
+_SLOW_SECONDS = 1.0
+"""A tab that does not take its last message for so long is cut off without it."""
+
+_RUNNING_STATUS_BYTES = 512
+"""`script_finished` and `session_status_changed` are far smaller; larger messages are not looked into."""
+
+# What a production server has no use for, and what reaches beyond the sender's own session: `clear_cache` empties the
+# caches of all users (streamlit 1.67, runtime/app_session.py), the debug messages stop the server in development mode.
+_REFUSED = frozenset({"clear_cache", "set_run_on_save", "debug_disconnect_websocket", "debug_shutdown_runtime"})
+
+_log = logging.getLogger(__name__)
+
+
+class GuardedSocket:
+    """The ASGI app's side of one websocket. `run` serves it; `end` and `reconnect` may come from elsewhere any time."""
+
+    def __init__(self, session: Session, receive: Receive, send: Send, acted: Callable[[], None]) -> None:
+        self.session = session
+        self._receive, self._send = receive, send
+        self._acted = acted
+        self._closed = asyncio.Event()
+        self._farewell = asyncio.Lock()
+        self._accepted = False
+        self._place = "/"  # where in the app the tab is
+        self._asked_by_user = False
+        self._running = False
+
+    async def run(self, app: ASGIApp, scope: Scope) -> None:
+        """Let `app` serve the websocket until either side ends it."""
+        serving.set(str(self.session.id))
+        await app(scope, self._guarded_receive, self._guarded_send)
+        # The server closes the connection once the app is done: the last message goes out before.
+        async with self._farewell:
+            return
+
+    async def tell(self, reason: Reason, subprotocol: str | None) -> None:
+        """Accept a handshake of a session that has ended, only to send the tab to the page that says why."""
+        await self._receive()
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
+        self._accepted = True
+        await self.end(reason)
+
+    def busy(self) -> bool:
+        """Whether a script that a user's action started is running."""
+        return self._running and self._asked_by_user
+
+    async def end(self, reason: Reason) -> None:
+        """Send the tab to the page that says why, and close. Nothing of the app is sent from here on."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        if not self._accepted:
+            return
+        message = ForwardMsg()
+        place = quote(Attempts.local(self._place), safe="")
+        message.auth_redirect.url = f"/auth/signed-out?reason={reason}&next={place}"
+        with contextlib.suppress(Exception):  # the tab may be gone, and then there is nobody to tell
+            async with self._farewell, asyncio.timeout(_SLOW_SECONDS):
+                await self._send({"type": "websocket.send", "bytes": message.SerializeToString()})
+                await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+
+    async def reconnect(self) -> None:
+        """Close so that the tab comes back by itself; it keeps what it shows."""
+        await self._close(_TRY_AGAIN_LATER)
+
+    async def _close(self, code: int) -> None:
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        if self._accepted:
+            with contextlib.suppress(Exception):  # as above
+                async with self._farewell, asyncio.timeout(_SLOW_SECONDS):
+                    await self._send({"type": "websocket.close", "code": code})
+
+    async def _guarded_send(self, message: Message) -> None:
+        if self._closed.is_set():
+            if message["type"] == "websocket.accept":
+                # It ended before Streamlit got round to it: refuse the handshake.
+                await self._send({"type": "websocket.close"})
+            return
+        if message["type"] == "websocket.accept":
+            self._accepted = True
+        elif message["type"] == "websocket.close":
+            self._closed.set()
+        elif (data := message.get("bytes")) and len(data) <= _RUNNING_STATUS_BYTES:
+            self._note_status(data)
+        await self._send(message)
+
+    async def _guarded_receive(self) -> Message:
+        while not self._closed.is_set():
+            message = await self._next()
+            if message is None:
+                break
+            if message["type"] != "websocket.receive":
+                return message
+            if message.get("bytes") is None:
+                # Streamlit would answer a text frame with a traceback in the log.
+                await self._close(_UNSUPPORTED_DATA)
+                break
+            if (allowed := self._allowed(message["bytes"])) is not None:
+                message["bytes"] = allowed
+                return message
+        return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+
+    async def _next(self) -> Message | None:
+        """Return the next message, or None once the websocket has been closed from this side."""
+        incoming = asyncio.ensure_future(self._receive())
+        closed = asyncio.ensure_future(self._closed.wait())
+        try:
+            await asyncio.wait({incoming, closed}, return_when=asyncio.FIRST_COMPLETED)
+            return incoming.result() if incoming.done() else None
+        finally:
+            closed.cancel()
+            if not incoming.done():
+                incoming.cancel()
+
+    def _allowed(self, data: bytes) -> bytes | None:
+        """Return what Streamlit is to get of a message from the browser, or None."""
+        message = BackMsg()
+        try:
+            message.ParseFromString(data)
+        except DecodeError:
+            return data  # Streamlit closes the websocket
+        kind = message.WhichOneof("type")
+        if kind in _REFUSED:
+            _log.info("message refused", extra={"message_type": kind, "session": str(self.session.id)})
+            return None
+        if kind == "app_heartbeat":
+            return data
+        if kind == "rerun_script":
+            state = message.rerun_script
+            if state.context_info.url:
+                parts = urlsplit(state.context_info.url)
+                self._place = parts.path + (f"?{state.query_string}" if state.query_string else "")
+            if state.is_auto_rerun:
+                return data
+            self._asked_by_user = True
+        elif kind == "backend_operation_request":
+            request = message.backend_operation_request
+            if request.HasField("install_skills") or request.HasField("dismiss_skills_nudge"):
+                return None  # for a developer's own machine: it writes files
+            if request.HasField("deferred_file") and not owns_deferred(
+                request.deferred_file.file_id, request.session_id
+            ):
+                # Streamlit 1.67 runs any session's callable; an unknown id gets its ordinary failure.
+                request.deferred_file.file_id = "none"
+                data = message.SerializeToString()
+        self._acted()
+        return data
+
+    def _note_status(self, data: bytes) -> None:
+        message = ForwardMsg()
+        try:
+            message.ParseFromString(data)
+        except DecodeError:
+            return
+        kind = message.WhichOneof("type")
+        if kind == "session_status_changed":
+            self._running = message.session_status_changed.script_is_running
+        elif kind == "script_finished":
+            self._running = False
+        if not self._running:
+            # A timed fragment that starts by itself later is not the user's doing.
+            self._asked_by_user = False

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Who is signed in to the running stack, and ending that.
+# usage: sessions.sh list | end ID | end-user WHO
+set -o errexit -o nounset -o pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=deploy/engine/messages.sh
+source "$here/messages.sh"
+# shellcheck source=deploy/engine/settings.sh
+source "$here/settings.sh"
+# shellcheck source=deploy/engine/docker.sh
+source "$here/docker.sh"
+
+load_settings
+require_engine
+[[ -n $(containers status=running label=com.docker.compose.service=app) ]] || fail "the app does not run; \`make up\` starts it"
+exec docker compose exec --no-TTY app python -m gatehouse.gate.sessions "$@"

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Follow the app's replicas: who is there, by the engine's name server, and can serve, by its health route. nginx 1.26 can
+# do neither by itself (`resolve` and `sticky` in an upstream came later), so the upstreams are a file and a reload.
+# usage: replicas.sh once | replicas.sh follow   `follow` is started by entrypoint.sh, which then becomes nginx itself
+set -o errexit -o nounset -o pipefail
+
+here=$(dirname "${BASH_SOURCE[0]}")
+readonly here file=/run/gatehouse/nginx/replicas.conf
+readonly port=8501 interval=1 patience=2 # patience: a replica may miss so many rounds, so a lost one is out after 4 s
+
+addresses() {
+  { getent ahostsv4 app || true; } | awk '{ print $1 }' | sort --unique
+}
+
+serves() {
+  local status
+  # shellcheck disable=SC2016 # for the inner shell
+  status=$(timeout 1 bash -c '
+    exec 3<>"/dev/tcp/$0/$1" && printf "GET /healthz HTTP/1.0\r\n\r\n" >&3 && IFS=" " read -r _ status _ <&3 && echo "$status"
+  ' "$1" "$port" 2>/dev/null) || return 1
+  [[ $status == 200 ]]
+}
+
+# The name by which the gate marks a browser as this replica's (app/gatehouse/gate/wall.py).
+name_of() {
+  local digest
+  digest=$(printf '%s' "$1" | sha256sum)
+  printf '%s' "${digest:0:16}"
+}
+
+# A browser goes to the replica that it is marked with, and to another while that one does not answer.
+render() {
+  local address other
+  echo 'upstream app_any {'
+  for address; do printf '    server %s:%s max_fails=1 fail_timeout=2s;\n' "$address" "$port"; done
+  if (($# == 0)); then echo '    server 127.0.0.1:9 down; # none yet'; fi
+  echo '}'
+  for address; do
+    printf 'upstream app_%s {\n    server %s:%s max_fails=1 fail_timeout=2s;\n' "$(name_of "$address")" "$address" "$port"
+    for other; do
+      if [[ $other != "$address" ]]; then printf '    server %s:%s backup;\n' "$other" "$port"; fi
+    done
+    echo '}'
+  done
+  echo 'map $replica $app_server {'
+  for address; do printf '    %s app_%s;\n' "$(name_of "$address")" "$(name_of "$address")"; done
+  printf '    default app_any;\n}\n'
+}
+
+once() {
+  local found=() address
+  for address in $(addresses); do
+    if serves "$address"; then found+=("$address"); fi
+  done
+  render "${found[@]}" >"$file"
+}
+
+follow() {
+  local -A missed=()
+  local address before='' now serving present
+  while sleep "$interval"; do
+    present=$(addresses) serving=()
+    for address in $present; do
+      if serves "$address"; then
+        missed[$address]=0
+      else
+        missed[$address]=$((${missed[$address]:-$patience} + 1))
+      fi
+      if ((missed[$address] < patience)); then serving+=("$address"); fi
+    done
+    now=${serving[*]:-}
+    # None can serve: the database is away, or all are starting. Whoever was there says so better than nginx could.
+    if [[ $now == "$before" || -z $now ]]; then continue; fi
+    before=$now
+    render "${serving[@]}" >"$file.new"
+    if cmp --silent "$file" "$file.new"; then continue; fi
+    mv "$file.new" "$file"
+    if nginx -c "$here/nginx.conf" -q -t; then
+      kill -HUP "$PPID"
+      printf 'replicas of the app: %s\n' "$now"
+    fi
+  done
+}
+
+"$1"

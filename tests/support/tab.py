@@ -1,0 +1,110 @@
+"""An open tab without a browser: Streamlit's websocket, spoken as its page speaks it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from support.http import tls_context
+from support.person import Person
+
+
+class Tab:
+    """One websocket. `session_id`: Streamlit's, once the first run has begun."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.session_id = ""
+        self.seen: list[ForwardMsg] = []
+
+    def send(self, message: BackMsg) -> None:
+        """Send one message of the page's."""
+        self.socket.send(message.SerializeToString())
+
+    def rerun(self, *, auto: bool = False, url: str = "") -> None:
+        """Ask for a run of the script, as on load; `auto`: as a timed fragment does."""
+        message = BackMsg()
+        message.rerun_script.query_string = ""
+        message.rerun_script.is_auto_rerun = auto
+        message.rerun_script.context_info.url = url
+        self.send(message)
+
+    def next(self, timeout: float = 10) -> ForwardMsg | None:
+        """The next message, or None when the server has closed the websocket."""
+        try:
+            data = self.socket.recv(timeout=timeout)
+        except ConnectionClosed:
+            return None
+        message = ForwardMsg()
+        message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+        self.seen.append(message)
+        if message.WhichOneof("type") == "new_session":
+            self.session_id = message.new_session.initialize.session_id
+        return message
+
+    def until(self, kind: str, timeout: float = 20) -> ForwardMsg:
+        """Read until a message of this kind."""
+        deadline = time.monotonic() + timeout
+        while (message := self.next(max(0.1, deadline - time.monotonic()))) is not None:
+            if message.WhichOneof("type") == kind:
+                return message
+        raise AssertionError(f"closed before {kind}")
+
+    def farewell(self, timeout: float = 10) -> str | None:
+        """Read until the websocket closes; where the tab was sent, if anywhere."""
+        place = None
+        deadline = time.monotonic() + timeout
+        while (message := self.next(max(0.1, deadline - time.monotonic()))) is not None:
+            if message.WhichOneof("type") == "auth_redirect":
+                place = message.auth_redirect.url
+            else:
+                assert place is None, "something of the app came after the farewell"
+        return place
+
+
+@contextmanager
+def tab(  # noqa: PLR0913 -- each is one thing a browser would send
+    person: Person,
+    *,
+    origin: str | None = None,
+    token: str | None = None,
+    resume: str = "",
+    headers: dict[str, str] | None = None,
+    cookies: str | None = None,
+) -> Iterator[Tab]:
+    """Open a tab with the person's cookies. `origin`, `token` and `cookies` replace what a browser would send."""
+    stack = person.stack
+    if token is None:
+        person.asks("/_stcore/health")  # sets the XSRF cookie
+        token = (person.http.cookies.get("_streamlit_xsrf") or "none").strip('"')
+    jar = (
+        cookies
+        if cookies is not None
+        else "; ".join(f"{c.name}={c.value}" for c in person.http.cookies.jar if "app." in c.domain)
+    )
+    url = urlsplit(stack.app_url)
+    context: ssl.SSLContext = tls_context(stack.ca)
+    offered = ["streamlit", token, *([resume] if resume else [])]
+    with connect(
+        f"wss://{url.netloc}/_stcore/stream",
+        sock=socket.create_connection(("127.0.0.1", url.port or 443), timeout=20),
+        ssl=context,
+        server_hostname=url.hostname,
+        origin=origin or stack.app_url,  # type: ignore[arg-type]
+        subprotocols=offered,  # type: ignore[arg-type]
+        additional_headers={"Cookie": jar} | (headers or {}),
+        max_size=None,
+        open_timeout=20,
+        close_timeout=1,
+        proxy=None,
+    ) as connection:
+        yield Tab(connection)
