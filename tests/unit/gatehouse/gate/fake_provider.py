@@ -69,8 +69,10 @@ class FakeProvider:
         self.asked: list[httpx.Request] = []
         self.transport = httpx.MockTransport(self._answer)
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
+        # As any network would, it lets others have their turn.
+        await asyncio.sleep(0)
         path = request.url.path.rpartition("/")[2]
         if path in self.answers:
             return self.answers[path](request)

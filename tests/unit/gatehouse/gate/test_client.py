@@ -483,7 +483,7 @@ def test_a_provider_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
     async def hang(_request: httpx.Request) -> httpx.Response:
         if _request.url.path.endswith("token"):
             await asyncio.Event().wait()
-        return fake._answer(_request)  # noqa: SLF001
+        return await fake._answer(_request)  # noqa: SLF001
 
     fake.transport = httpx.MockTransport(hang)
     started = time.monotonic()
