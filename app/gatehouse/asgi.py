@@ -31,9 +31,17 @@ def _check_options(config: Settings) -> None:
         raise StartError(*ignored)
 
 
+def _auth() -> dict[str, object]:
+    """The [auth] table, as the script will see it. Without one nobody could ever come in."""
+    try:
+        return dict(st.secrets["auth"].to_dict())
+    except (KeyError, StreamlitError, FileNotFoundError):
+        raise StartError("secrets.toml: [auth]: is missing; start with `python -m gatehouse.serve`") from None
+
+
 _check_options(settings())
+gate = Gate(settings(), _auth(), Brand(name=settings().app_name))
 # Streamlit logs an exception of the script itself (as JSON, with its traceback); the user sees its general message.
-gate = Gate(settings(), st.secrets["auth"].to_dict(), Brand(name=settings().app_name))
 app = st.App(
     entry_script(settings().app_dir),
     routes=[health.route, *gate.routes],

@@ -63,7 +63,7 @@ def platform_auth(settings: Settings) -> dict[str, str]:
     values: dict[str, str] = {}
     problems: list[str] = []
     external = settings.identity == "external"
-    for name in ("cookie_secret",) if external else ("cookie_secret", "client_secret"):
+    for name in ("cookie_secret",) if external else ("client_secret", "cookie_secret"):
         try:
             values[name] = read_secret(name)
         except SecretError as error:

@@ -56,8 +56,7 @@ def used(stack: Stack, browser: Browser, run_folder: Path, request: pytest.Fixtu
     context, console = new_context(browser)
     page = context.new_page()
     try:
-        pages.open_app(page, stack.app_url)
-        page.get_by_role("button", name="Sign in").click()
+        page.goto(stack.app_url)
         pages.submit_password(page, "sam", WRONG_PASSWORD)
         page.get_by_text("Invalid username or password").wait_for()
         pages.submit_password(page, "sam", stack.demo_password("sam"))

@@ -29,9 +29,10 @@ if "fail" in st.query_params:
 
 @pytest.fixture(scope="module")
 def database(parts: Stack) -> Stack:
-    """A project of which only Postgres runs, its roles made."""
+    """A project of which only Postgres runs, its roles and tables made."""
     parts.compose("up", "--detach", "--wait", "--no-build", "postgres", timeout=180)
     parts.job("roles")
+    parts.job("migrate")
     return parts
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
+from support.person import Person
 from support.stack import Stack
 
 LONG_RUNNING = ["app", "keycloak", "nginx", "postgres", "renew"]
@@ -50,14 +53,18 @@ def test_recreated_app_is_found_at_its_new_address(stack: Stack) -> None:
     # Another container takes the address that the old one had, so that the new one gets another.
     stack.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "--force-recreate", "app")
     assert stack.container("app")["Id"] != before
-    with stack.http() as client:
-        assert client.get(stack.app_url).status_code == 200
+    deadline = time.monotonic() + 5
+    person = Person(stack)
+    while not (page := person.open()).is_success:
+        assert time.monotonic() < deadline, f"{page.url}: {page.status_code}"
+    person.close()
 
 
 def test_assets_of_streamlit_come_from_disk(stack: Stack) -> None:
     """They are served while the app is away, and a page names none that is not there."""
     with stack.http() as client:
-        index = client.get(stack.app_url).text
+        person = Person(stack)
+        index = person.sign_in("sam").text
         script = index.split('src="./static/js/', 1)[1].split('"', 1)[0]
         stack.compose("pause", "app")
         try:

@@ -3,10 +3,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from gatehouse.settings import settings
-from gatehouse.streamlit_files import write_config
+from gatehouse.streamlit_files import platform_auth, write_config, write_secrets
+
+WriteSecret = Callable[[str, str], Path]
 
 # In a process of its own: Streamlit reads its options once.
 CODE = """
@@ -33,8 +36,11 @@ def test_it_serves_nothing_when_streamlit_does_not_follow_the_platform(place: Pa
     assert any("does not follow secrets.files" in line for line in lines)
 
 
-def test_an_authors_option_that_slipped_through_is_noticed(place: Path) -> None:
+def test_an_authors_option_that_slipped_through_is_noticed(place: Path, write_secret: WriteSecret) -> None:
     write_config(settings())
+    for name in ("session_key", "client_secret", "cookie_secret"):
+        write_secret(name, "A" * 43)
+    write_secrets(settings(), {}, platform_auth(settings()))
     (place / "app/main.py").touch()
     assert imported(place / "runtime", place / "app") == ""
     (place / "app/.streamlit").mkdir()
