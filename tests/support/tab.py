@@ -13,6 +13,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from support.http import tls_context
 from support.person import Person
@@ -72,13 +73,12 @@ class Tab:
 
 
 @contextmanager
-def tab(  # noqa: PLR0913 -- each is one thing a browser would send
+def tab(
     person: Person,
     *,
     origin: str | None = None,
     token: str | None = None,
     resume: str = "",
-    headers: dict[str, str] | None = None,
     cookies: str | None = None,
 ) -> Iterator[Tab]:
     """Open a tab with the person's cookies. `origin`, `token` and `cookies` replace what a browser would send."""
@@ -99,9 +99,9 @@ def tab(  # noqa: PLR0913 -- each is one thing a browser would send
         sock=socket.create_connection(("127.0.0.1", url.port or 443), timeout=20),
         ssl=context,
         server_hostname=url.hostname,
-        origin=origin or stack.app_url,  # type: ignore[arg-type]
-        subprotocols=offered,  # type: ignore[arg-type]
-        additional_headers={"Cookie": jar} | (headers or {}),
+        origin=Origin(origin or stack.app_url),
+        subprotocols=[Subprotocol(word) for word in offered],
+        additional_headers={"Cookie": jar},
         max_size=None,
         open_timeout=20,
         close_timeout=1,

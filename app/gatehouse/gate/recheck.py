@@ -85,7 +85,7 @@ class Rechecker:
                 await self._store.end(session.id, "disabled")
             except (ProviderDown, ProviderFault) as fault:
                 # Live sessions go on until their limits; a faulty answer is no reason to trust or to end.
-                await self._store.event("refresh-failed", session=session, why=type(fault).__name__)
+                await self._store.event("refresh-failed", session=session, why=fault.why)
                 await self._store.release(session.id, self._holder, retry_after=_RETRY)
             else:
                 claims = _merged(session.claims, grant.claims)

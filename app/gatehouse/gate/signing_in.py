@@ -33,7 +33,7 @@ async def login(door: Door, request: Request) -> Response:
     person wanted to go.
     """
     place = Attempts.local(_one(request, "next"))
-    name = _chosen(request)
+    name = _chosen(door, request)
     if name is None and len(door.providers) == 1:
         name = next(iter(door.providers))
     provider = door.providers.get(name or "")
@@ -132,9 +132,9 @@ def _one(request: Request, name: str) -> str | None:
     return values[0] if len(values) == 1 and values[0] else None
 
 
-def _chosen(request: Request) -> str | None:
+def _chosen(door: Door, request: Request) -> str | None:
     given = _one(request, "provider")
-    if given is None or "." not in given:
+    if given is None or given in door.providers:
         return given
     try:
         return decode_provider_token(given)["provider"]
@@ -153,8 +153,8 @@ async def _must_ask_anew(door: Door, jar: dict[str, str]) -> bool:
     return bool(session and session.ended_at and session.end_reason in _ASK_ANEW and session.provider_logout != "done")
 
 
-def _provider_away(door: Door, provider: Provider, fault: Exception, place: str) -> Response:
-    _log.warning("the provider does not answer", extra={"provider": provider.name, "why": type(fault).__name__})
+def _provider_away(door: Door, provider: Provider, fault: ProviderDown | ProviderFault, place: str) -> Response:
+    _log.warning("the provider does not answer", extra={"provider": provider.name, "why": fault.why})
     return render(
         "provider_away", brand=door.brand, status=503, headers={"Retry-After": "10"}, provider=provider, next=place
     )

@@ -1,7 +1,7 @@
 """Be one browser tab, inside the app's container: run the script once, print what it shows, and stay if asked to.
 
-Usage: python - <query> <seconds to stay> <bytes of cookie>. Reads Streamlit's own messages (streamlit.proto). There is no
-provider here: the session is made as the gate makes it at the end of a sign-in.
+Usage: python - <query> <seconds to stay> <bytes of cookie>. Reads Streamlit's own messages (streamlit.proto).
+There is no provider here: the session is made as the gate makes it at the end of a sign-in.
 """
 
 # ruff: noqa: T201 (what it prints is its answer)

@@ -18,7 +18,10 @@ from integration.postgres.server import Server
 
 pytestmark = pytest.mark.anyio
 
-CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gate' AND query LIKE '%SELECT' OR query = 'LISTEN gate'"
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE usename = 'gate' AND query LIKE '%SELECT' OR query = 'LISTEN gate'"
+)
 
 
 class Replica:
@@ -47,7 +50,7 @@ class Replica:
 
     async def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
         async with asyncio.timeout(seconds):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 -- any condition, not one that could set an event
                 await asyncio.sleep(0.01)
 
 
