@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,8 +97,25 @@ class Console:
 _console = pytest.StashKey[Console]()
 
 
+def _quiet_network() -> None:
+    """Wait until no network interface has come or gone for a while.
+
+    Each container that starts or ends is such a change, also a moment later when its IPv6 address settles, and Chromium
+    then breaks off what it is loading (ERR_NETWORK_CHANGED).
+    """
+    before, since, deadline = "", time.monotonic(), time.monotonic() + 60
+    while time.monotonic() - since < 2:
+        now = Path("/proc/net/if_inet6").read_text(encoding="ascii") + Path("/proc/net/dev").read_text(encoding="ascii")
+        names = " ".join(sorted(line.split()[0 if ":" in line else -1] for line in now.splitlines() if line.split()))
+        assert time.monotonic() < deadline, "the network is never quiet"
+        if names != before:
+            before, since = names, time.monotonic()
+        time.sleep(0.1)
+
+
 def new_context(browser: Browser) -> tuple[BrowserContext, Console]:
     """A browser without cookies, and what its pages write to their consoles."""
+    _quiet_network()
     fresh = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     fresh.set_default_timeout(20_000)
     return fresh, Console(fresh)

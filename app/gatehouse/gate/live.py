@@ -220,7 +220,12 @@ class Live:
 
     async def _close(self, session: Session, reason: Reason) -> None:
         for socket in list(self._sockets.get(session.id, ())):
-            await socket.end(reason)
+            if reason == "signed-out":
+                # The tab that asked for it is on its way to the provider, and a redirect from here would cut that off.
+                # All others come back by themselves, and are told then.
+                await socket.reconnect()
+            else:
+                await socket.end(reason)
 
 
 def _seen(session: Session, at: datetime) -> Session:

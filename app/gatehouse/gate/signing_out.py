@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import suppress
 from typing import get_args
 from urllib.parse import urlsplit
 
@@ -12,14 +14,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import Message, Receive
 
 from gatehouse.gate.attempts import Attempts
-from gatehouse.gate.client import ProviderDown, ProviderFault
+from gatehouse.gate.client import GrantRefused, ProviderDown, ProviderFault
 from gatehouse.gate.door import Door
 from gatehouse.gate.headers import SESSION_COOKIE, cookies
 from gatehouse.gate.logout_token import LogoutTokenError
 from gatehouse.gate.pages.page import render
-from gatehouse.gate.session import Reason, Session
+from gatehouse.gate.session import Reason, Session, Tokens
 
 _REASONS = frozenset(get_args(Reason))
+_PROVIDER_SECONDS = 3.0
 _LOGOUT_TOKEN_BYTES = 64 * 1024
 
 _log = logging.getLogger(__name__)
@@ -53,8 +56,9 @@ async def logout(door: Door, request: Request) -> Response:
             provider=door.providers.get(session.provider),
             next="/",
         )
-    # With nowhere to send the browser, the provider is told server to server instead.
+    tokens = await door.store.tokens(session.id)
     await door.store.end(session.id, "signed-out")
+    await _end_at_provider(door, session, tokens)
     return _without_cookie(RedirectResponse(url or f"{back}?reason=signed-out", status_code=303, headers=_NO_STORE))
 
 
@@ -68,6 +72,17 @@ async def _at_provider(door: Door, session: Session, back: str) -> str | None:
         return await door.client.end_session_url(provider, tokens.id, back)
     except (ProviderDown, ProviderFault):
         return None
+
+
+async def _end_at_provider(door: Door, session: Session, tokens: Tokens | None) -> None:
+    """Have the provider's session over before the browser can ask for another; what fails here is tried again later."""
+    provider = door.providers.get(session.provider)
+    if provider is None or tokens is None:
+        return
+    with suppress(ProviderDown, ProviderFault, GrantRefused, TimeoutError):
+        async with asyncio.timeout(_PROVIDER_SECONDS):
+            if await door.client.end(provider, tokens):
+                await door.store.logout_done(session.id, ok=True)
 
 
 async def signed_out(door: Door, request: Request) -> Response:
