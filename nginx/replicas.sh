@@ -42,6 +42,7 @@ render() {
     done
     echo '}'
   done
+  # shellcheck disable=SC2016 # nginx's variables
   echo 'map $replica $app_server {'
   for address; do printf '    %s app_%s;\n' "$(name_of "$address")" "$(name_of "$address")"; done
   printf '    default app_any;\n}\n'

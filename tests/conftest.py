@@ -40,7 +40,7 @@ def run_folder(pytestconfig: pytest.Config) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def stack(run_folder: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The whole stack under DOMAIN=localhost, two replicas of the app, healthy; shared by all tests of a run."""
-    whole = Stack(run_folder.name, run_folder / "stack", REPLICAS="2")
+    whole = Stack(run_folder.name, run_folder / "stack", REPLICAS="2", RECHECK="10s")
     provide_author_secrets(whole)
     try:
         whole.up()

@@ -33,7 +33,7 @@ class Person:
     def submit(self, form: httpx.Response, user: str, password: str | None = None) -> httpx.Response:
         """Fill in Keycloak's form, and return its answer: a redirect to the app if the password was right."""
         action = re.search(r'<form[^>]* action="([^"]+)"', form.text)
-        assert action, f"no form at {form.url}: {form.status_code}"
+        assert action, f"no form at {form.url.copy_with(query=None)}: {form.status_code}"
         fields = {"username": user, "password": password or self.stack.demo_password(user)}
         return self.http.post(html.unescape(action[1]), data=fields)
 

@@ -22,8 +22,10 @@ from gatehouse.gate.crypt import keys
 from gatehouse.gate.database import open_pool
 from gatehouse.gate.session import Limits, NewSession, Tokens
 from gatehouse.gate.store import Store
+from gatehouse.settings import settings
 
-PUBLIC = "app.localhost:8443"
+ORIGIN = settings().app_url
+PUBLIC = ORIGIN.removeprefix("https://")
 HOUR = timedelta(hours=1)
 
 
@@ -56,7 +58,7 @@ async def main(query: str, stay: float, cookie: int) -> None:
         f"ws://{PUBLIC}/_stcore/stream",
         host="127.0.0.1",
         port=8501,
-        origin=f"https://{PUBLIC}",  # type: ignore[arg-type]
+        origin=ORIGIN,  # type: ignore[arg-type]
         subprotocols=["streamlit", token],  # type: ignore[list-item]
         additional_headers=headers,
         max_size=None,

@@ -176,4 +176,7 @@ def upstream(front: Front, name: str, port: int) -> Iterator[DockerContainer]:
     container.with_network(front.network).with_network_aliases(name)
     container.with_command(["python", "-c", _ECHO, str(port)])
     with container.waiting_for(LogMessageWaitStrategy("Uvicorn running").with_startup_timeout(30)):
+        if (name, port) == ("app", 8501):
+            # nginx follows who is there.
+            until(lambda: front.get(front.app_url).status_code != httpx.codes.SERVICE_UNAVAILABLE, 10)
         yield container
