@@ -114,10 +114,10 @@ async def test_a_logout_and_a_sign_in_at_the_same_moment_leave_nobody_in(
     stores = [await make_store(), await make_store()]
 
     async def waiting(count: int) -> None:
-        while ask(  # noqa: ASYNC110 -- the database's condition
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        ) != [(count,)]:
-            await asyncio.sleep(0.01)
+        query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        async with asyncio.timeout(5):
+            while ask(query) != [(count,)]:  # noqa: ASYNC110 -- the database's condition
+                await asyncio.sleep(0.01)
 
     started: list[asyncio.Task[Any]] = []
     with closing(server.connect("gate")) as blocker:
