@@ -114,12 +114,11 @@ async def _enter(door: Door, provider: Provider, attempt: Attempt, grant: Grant,
         return _denied(door, provider, claims, attempt.next)
     before = await _session(door, jar)
     try:
-        session, value = await door.store.begin(
+        _, value = await door.store.begin(
             new, attempt=attempt.state, replaces=before.id if before and not before.ended_at else None
         )
     except Refused as refusal:
         return _failed(door, attempt.next, refusal.reason)
-    _log.info("signed in", extra={"session": str(session.id), "provider": provider.name, "subject": session.subject})
     response = RedirectResponse(attempt.next, status_code=302, headers={"Cache-Control": "no-store"})
     lifetime = int(door.store.limits.absolute.total_seconds())
     response.set_cookie(SESSION_COOKIE, value, max_age=lifetime, secure=True, httponly=True, samesite="lax")
@@ -166,7 +165,6 @@ def _failed(door: Door, place: str, why: str) -> Response:
 
 
 def _denied(door: Door, provider: Provider, claims: dict[str, Any], place: str) -> Response:
-    _log.info("denied at the door", extra={"provider": provider.name, "subject": claims["sub"]})
     return render(
         "denied",
         brand=door.brand,
