@@ -16,6 +16,7 @@ problem() {
 preflight() {
   problems=0
   check_names
+  check_limits
   check_app_folder
   check_build_files
   check_other_checkout
@@ -48,6 +49,19 @@ check_names() {
   elif [[ $BIND != 127.* && $BIND != 0.0.0.0 ]] && ! grep --quiet --fixed-strings --word-regexp -- "|-- $BIND" /proc/net/fib_trie; then
     problem "BIND=$BIND is no address of this machine"
   fi
+}
+
+# What the app itself would refuse, after its images were built and the running one was gone.
+check_limits() {
+  local name
+  for name in MAX_UPLOAD_MB REPLICAS MAX_SESSIONS; do
+    [[ ${!name:-1} =~ ^[1-9][0-9]{0,3}$ ]] || problem "$name=${!name} is no whole number above 0; correct it in .env"
+  done
+  for name in IDLE ABSOLUTE REAUTH RECHECK; do
+    [[ ${!name:-1s} =~ ^[1-9][0-9]{0,6}[smhd]$ ]] ||
+      problem "$name=${!name} is no duration; write a whole number with s, m, h or d, such as 90s, 30m or 12h"
+  done
+  [[ -z ${IDENTITY:-} || $IDENTITY == external ]] || problem "IDENTITY=$IDENTITY: set it to external, or leave it out"
 }
 
 check_app_folder() {

@@ -74,7 +74,11 @@ report() {
   local url
   url=$(app_url)
   printf '\nThe app is at %s\n\n' "$url"
-  [[ $DOMAIN != localhost ]] || printf '  %-26s %s\n' 'make users DO=demo' 'the demo users and their passwords'
+  if [[ $DOMAIN == localhost && -e $APP/demo/users.toml ]]; then
+    printf '  %-26s %s\n' 'make users DO=demo' 'the demo users and their passwords'
+  else
+    printf '  %-26s %s\n' 'make users DO="add …"' 'lets somebody in; make users shows who there is'
+  fi
   [[ -e $SECRETS/provided/tls.crt ]] || printf '  %-26s %s\n' 'make trust' 'this machine trusts the certificate'
   printf '  %-26s %s\n' 'make status' 'what runs, healthy or why not'
   if [[ -n ${SSH_CONNECTION:-} && $BIND == 127.* ]]; then

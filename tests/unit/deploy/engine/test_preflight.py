@@ -141,3 +141,26 @@ def test_all_problems_are_said_at_once(shell: Shell) -> None:
         "Error: APP",
         "Nothing was changed. Mend the above, then run this again.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAX_UPLOAD_MB", "lots"),
+        ("REPLICAS", "0"),
+        ("MAX_SESSIONS", "-1"),
+        ("IDLE", "2"),
+        ("ABSOLUTE", "12 h"),
+        ("REAUTH", "soon"),
+        ("RECHECK", "0s"),
+        ("IDENTITY", "keycloak"),
+    ],
+)
+def test_what_the_app_would_refuse_is_named_before_anything_is_built(shell: Shell, name: str, value: str) -> None:
+    (said,) = check(shell, "check_limits", **{name: value})
+    assert said.startswith(f"Error: {name}={value}")
+
+
+def test_good_limits_pass(shell: Shell) -> None:
+    assert check(shell, "check_limits", MAX_UPLOAD_MB="200", REPLICAS="2", IDLE="30m", IDENTITY="external") == []
+    assert check(shell, "check_limits") == []
