@@ -88,3 +88,23 @@ def test_cookies_of_both_names_are_secure_and_of_one_origin(page: Page, context:
     ours = {cookie["name"]: cookie for cookie in cookies if cookie["domain"] == "app.localhost"}
     assert set(ours) == {"__Host-gate", "__Host-replica", "_streamlit_xsrf"}
     assert all(ours[name]["httpOnly"] and ours[name]["sameSite"] == "Lax" for name in ("__Host-gate", "__Host-replica"))
+
+
+def test_other_tabs_are_told_when_one_signs_out(page: Page, context: BrowserContext, stack: Stack) -> None:
+    pages.sign_in(page, stack.app_url, "sam", stack.demo_password("sam"))
+    other = context.new_page()
+    pages.open_app(other, stack.app_url)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    expect(other.get_by_role("heading", name="You are signed out")).to_be_visible(timeout=20_000)
+    assert "sam@example.com" not in other.content()
+
+
+def test_tab_is_told_why_when_an_operator_ends_the_session(page: Page, stack: Stack) -> None:
+    pages.sign_in(page, f"{stack.app_url}/?here=1", "finn", stack.demo_password("finn"))
+    stack.exec("app", "python", "-m", "gatehouse.gate.sessions", "end-user", "finn@example.com")
+    expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
+    expect(page.get_by_text("The people who run this app closed your session.")).to_be_visible()
+    page.get_by_role("link", name="Sign in again").click()
+    pages.submit_password(page, "finn", stack.demo_password("finn"))
+    expect(page).to_have_url(f"{stack.app_url}/?here=1")
