@@ -32,6 +32,9 @@ class Socket(Protocol):
     async def end(self, reason: Reason) -> None:
         """Send the tab to the page that says why, and close."""
 
+    def end_soon(self, reason: Reason) -> None:
+        """The same, a moment later; nothing of the app is sent from now on."""
+
     async def reconnect(self) -> None:
         """Close so that the tab comes back by itself and is looked at anew."""
 
@@ -221,9 +224,7 @@ class Live:
     async def _close(self, session: Session, reason: Reason) -> None:
         for socket in list(self._sockets.get(session.id, ())):
             if reason == "signed-out":
-                # The tab that asked for it is on its way to the provider, and a redirect from here would cut that off.
-                # All others come back by themselves, and are told then.
-                await socket.reconnect()
+                socket.end_soon(reason)
             else:
                 await socket.end(reason)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
@@ -44,9 +42,6 @@ _MEDIA = re.compile(r"/media/([^/]+)")
 _CLOSED = re.compile(r"/_stcore/(metrics|agent|script-health-check)(/.*)?")
 # What a page loads and a tab asks for by itself: an answer of 401 says more than a redirect there.
 _NOT_PAGES = ("/_stcore/", "/media/", "/component/", "/static/", "/app/static/", "/auth/")
-
-_WAY_OUT_SECONDS = 3.0
-"""So long the tab that signed out has to reach the provider; later, tabs that come back are told why they ended."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A tab whose session has ended asks these before it opens its websocket anew, which is where it is told.
@@ -171,9 +166,6 @@ class Wall:
             return
         socket = GuardedSocket(session, receive, send, lambda: self._door.live.acted(session.id))
         if session.ended_at:
-            if session.end_reason == "signed-out":
-                gone = datetime.now(UTC) - session.ended_at
-                await asyncio.sleep(max(0.0, _WAY_OUT_SECONDS - gone.total_seconds()))
             await socket.tell(session.end_reason or "absolute", _offered(scope))
             return
         live = self._door.live

@@ -25,6 +25,9 @@ _UNSUPPORTED_DATA = 1003
 _SLOW_SECONDS = 1.0
 """A tab that does not take its last message for so long is cut off without it."""
 
+_WAY_OUT_SECONDS = 4.0
+"""So long the tab that signed out has to reach the provider."""
+
 _RUNNING_STATUS_BYTES = 512
 """`script_finished` and `session_status_changed` are far smaller; larger messages are not looked into."""
 
@@ -45,6 +48,7 @@ class GuardedSocket:
         self._closed = asyncio.Event()
         self._farewell = asyncio.Lock()
         self._accepted = False
+        self._leaving: asyncio.Future[None] | None = None
         self._place = "/"  # where in the app the tab is
         self._asked_by_user = False
         self._running = False
@@ -73,15 +77,37 @@ class GuardedSocket:
         if self._closed.is_set():
             return
         self._closed.set()
+        async with self._farewell:
+            await self._say(reason)
+
+    async def _say(self, reason: Reason) -> None:
         if not self._accepted:
             return
         message = ForwardMsg()
         place = quote(Attempts.local(self._place), safe="")
         message.auth_redirect.url = f"/auth/signed-out?reason={reason}&next={place}"
         with contextlib.suppress(Exception):  # the tab may be gone, and then there is nobody to tell
-            async with self._farewell, asyncio.timeout(_SLOW_SECONDS):
+            async with asyncio.timeout(_SLOW_SECONDS):
                 await self._send({"type": "websocket.send", "bytes": message.SerializeToString()})
                 await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+
+    def end_soon(self, reason: Reason) -> None:
+        """Send nothing of the app from here on, and the tab away once the one that signed out has had time to leave.
+
+        That tab is on its way to the provider, and being sent elsewhere would cut that off.
+        """
+        if not self._closed.is_set():
+            self._closed.set()
+            self._leaving = asyncio.ensure_future(self._say_later(reason))
+
+    async def _say_later(self, reason: Reason) -> None:
+        async with self._farewell:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_WAY_OUT_SECONDS):
+                    while (await self._receive())["type"] != "websocket.disconnect":
+                        pass
+                    return
+            await self._say(reason)
 
     async def reconnect(self) -> None:
         """Close so that the tab comes back by itself; it keeps what it shows."""
