@@ -40,3 +40,8 @@ containers() {
 
 # What a word that needs a running engine says without one.
 require_engine() { engine_works || fail "no engine answers here; \`make up\` brings one"; }
+
+# require_running SERVICE NAME: what a word says that speaks with a service, without it.
+require_running() {
+  [[ -n $(containers status=running "label=com.docker.compose.service=$1") ]] || fail "$2 does not run; \`make up\` starts it"
+}

@@ -13,5 +13,5 @@ source "$here/docker.sh"
 
 load_settings
 require_engine
-[[ -n $(containers status=running label=com.docker.compose.service=app) ]] || fail "the app does not run; \`make up\` starts it"
+require_running app "the app"
 exec docker compose exec --no-TTY app python -m gatehouse.gate.sessions "$@"

@@ -13,5 +13,5 @@ source "$here/docker.sh"
 
 load_settings
 require_engine
-[[ -n $(containers status=running label=com.docker.compose.service=keycloak) ]] || fail "Keycloak does not run; \`make up\` starts it"
+require_running keycloak "Keycloak"
 exec docker compose run --rm --no-deps --no-TTY reconcile python -m deploy.keycloak.users "$@"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +10,7 @@ from support.command import run
 from support.person import NAVIGATION, Person
 from support.stack import Stack
 from support.tab import tab
+from support.waiting import until
 
 
 @pytest.fixture
@@ -19,13 +19,6 @@ def person(stack: Stack) -> Iterator[Person]:
     someone.sign_in("finn")
     yield someone
     someone.close()
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s"
-        time.sleep(0.2)
 
 
 def test_database_restarts_and_everybody_is_where_they_were(stack: Stack, person: Person) -> None:
@@ -42,13 +35,13 @@ def test_database_restarts_and_everybody_is_where_they_were(stack: Stack, person
         # Nor is a stranger let in.
         assert stranger.asks("/_stcore/host-config").status_code in {401, 503}
     stack.compose("start", "postgres")
-    until(person.is_in)
+    until(person.is_in, 60)
     assert not stranger.is_in()
     with tab(person, resume=opened.session_id) as again:
         again.rerun()
         again.until("script_finished")
     # Keycloak has lost its connections too, and takes a moment to notice.
-    until(lambda: "<form" in (form := stranger.open()).text and stranger.submit(form, "mia").has_redirect_location)
+    until(lambda: "<form" in (form := stranger.open()).text and stranger.submit(form, "mia").has_redirect_location, 60)
 
 
 def test_sessions_go_on_while_the_provider_is_away(stack: Stack, person: Person) -> None:
@@ -58,7 +51,7 @@ def test_sessions_go_on_while_the_provider_is_away(stack: Stack, person: Person)
         stack.compose("stop", "keycloak")
         try:
             # Longer than the provider is asked again after.
-            until(lambda: "refresh-failed" in stack.sql("select string_agg(kind, ' ') from gate.event"))
+            until(lambda: "refresh-failed" in stack.sql("select string_agg(kind, ' ') from gate.event"), 60)
             assert person.is_in()
             opened.rerun()
             opened.until("script_finished")
@@ -89,7 +82,7 @@ def test_refresh_keeps_the_state_of_a_tab_that_reconnects(stack: Stack, person: 
         opened.until("script_finished")
         asked = "select max(checked_at) from gate.session where claims->>'preferred_username' = 'finn'"
         before = stack.sql(asked)
-        until(lambda: stack.sql(asked) != before)
+        until(lambda: stack.sql(asked) != before, 60)
         stream = opened.session_id
     with tab(person, resume=stream) as again:
         again.rerun()
@@ -101,4 +94,4 @@ def test_app_killed_signs_nobody_out(stack: Stack, person: Person) -> None:
     for container in stack.containers("app"):
         run(["docker", "kill", container["Id"]])
     stack.compose("start", "app")
-    until(person.is_in)
+    until(person.is_in, 60)

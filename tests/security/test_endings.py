@@ -14,6 +14,7 @@ from support.command import run
 from support.person import NAVIGATION, Person
 from support.stack import Stack
 from support.tab import Tab, tab
+from support.waiting import until
 
 SignIn = Callable[[str], Person]
 
@@ -144,18 +145,11 @@ def test_operators_ending_reaches_the_provider(stack: Stack, signed_in: SignIn) 
     person = signed_in("finn")
     operator(stack, "end", session_id(stack, person))
     state = f"select provider_logout from gate.session where id = '{session_id(stack, person)}'"  # noqa: S608
-    until(lambda: stack.sql(state) == "done")
+    until(lambda: stack.sql(state) == "done", 20)
     said = person.http.get(f"{stack.app_url}/", headers=NAVIGATION)
     assert said.headers["location"] == "/auth/signed-out?reason=operator&next=%2F"
     again = person.http.get(f"{stack.app_url}/auth/login", headers=NAVIGATION)
     assert 'name="password"' in person.follow(again).text
-
-
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s"
-        time.sleep(0.1)
 
 
 def test_end_at_the_provider_closes_the_tab_within_a_second(stack: Stack, signed_in: SignIn) -> None:

@@ -55,10 +55,8 @@ class Person:
 
     def is_in(self) -> bool:
         """Whether the app answers this person."""
-        return (
-            self.asks("/_stcore/host-config").status_code == httpx.codes.OK
-            and "allowedOrigins" in self.asks("/_stcore/host-config").text
-        )
+        answer = self.asks("/_stcore/host-config")
+        return answer.status_code == httpx.codes.OK and "allowedOrigins" in answer.text
 
     def close(self) -> None:
         """Close the connections."""

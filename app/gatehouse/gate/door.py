@@ -11,7 +11,7 @@ from streamlit import runtime
 
 from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.client import Client
-from gatehouse.gate.headers import streamlit_user
+from gatehouse.gate.headers import SESSION_COOKIE, streamlit_user
 from gatehouse.gate.live import Live
 from gatehouse.gate.pages.page import Brand, render
 from gatehouse.gate.policy import Policy
@@ -19,6 +19,7 @@ from gatehouse.gate.providers import Provider
 from gatehouse.gate.recheck import Rechecker
 from gatehouse.gate.session import Session
 from gatehouse.gate.store import Store
+from gatehouse.gate.web import NO_STORE
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,30 @@ class Door:
     attempts: Attempts
     rechecker: Rechecker
 
-    async def rechecked(self, session: Session) -> Session:
-        """Ask the provider again before a page or websocket, if its last word is too old.
-
-        In the background it is asked for sessions with an open tab alone.
+    async def session_of(self, jar: Mapping[str, str]) -> Session | None:
+        """Return the session whose cookie is among these, an ended one too, or None.
 
         Raises:
             Unavailable: if the database does not answer.
         """
-        if session.refreshable and datetime.now(UTC) - session.checked_at > self.store.limits.recheck:
+        value = jar.get(SESSION_COOKIE)
+        return await self.live.find(value) if value else None
+
+    async def rechecked(self, session: Session) -> Session | None:
+        """Ask the provider again before a page or websocket, if its last word is too old.
+
+        In the background it is asked for sessions with an open tab alone.
+
+        Returns:
+            The session as it is now, an ended one too; None if it is no longer there at all.
+
+        Raises:
+            Unavailable: if the database does not answer.
+        """
+        due = session.refreshable and not session.ended_at
+        if due and datetime.now(UTC) - session.checked_at > self.store.limits.recheck:
             await self.rechecker.recheck([session.id])
-            return (await self.live.reread(session.id)) or session
+            return (await self.live.reread([session.id])).get(session.id)
         return session
 
     async def streamlit_user(self, session: Session, resumed: str | None) -> list[tuple[str, str]]:
@@ -74,7 +88,7 @@ class Door:
         """Return the answer for when the database is away: back soon, and nobody is let in or out meanwhile."""
         if wants_page:
             return render("unavailable", brand=self.brand, status=503, headers={"Retry-After": "5"})
-        return Response("Back soon.", status_code=503, headers={"Retry-After": "5", "Cache-Control": "no-store"})
+        return Response("Back soon.", status_code=503, headers={"Retry-After": "5", **NO_STORE})
 
 
 def _tokens_of(stream: str) -> dict[str, str] | None:

@@ -70,11 +70,10 @@ class Gate:
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
         """Open the gate while the server serves."""
         settings = self._settings
-        limits = Limits(settings.idle, settings.absolute, settings.reauth, settings.recheck, settings.max_sessions)
         pool = await open_pool()
         client = Client(self._providers, str(self._auth["redirect_uri"]), Discovery())
         try:
-            store = Store(pool, self._crypt, limits)
+            store = Store(pool, self._crypt, Limits.of(settings))
             live = Live(store, self._policy)
             # A container's host name is its own, and no other replica's.
             rechecker = Rechecker(store, client, self._providers, socket.gethostname())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from starlette.types import Scope
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
@@ -12,18 +13,21 @@ from gatehouse.gate.ownership import SESSION_HEADER
 from gatehouse.gate.session import Session
 
 SESSION_COOKIE = "__Host-gate"
-ATTEMPT_PREFIX = "__Host-gate-attempt-"
 REPLICA_COOKIE = "__Host-replica"
+XSRF_COOKIE = "_streamlit_xsrf"
 
-_XSRF_COOKIE = "_streamlit_xsrf"
 _USER_COOKIE = "_streamlit_user"
 # Streamlit's own sign-in; the gate's routes stand in its place.
 _STREAMLIT_COOKIES = (_USER_COOKIE, "_streamlit_session")
 
 # Names by which proxies pass on who someone is, RFC 9110's `Authorization` among them: an app may believe them.
-_IDENTITY_HEADERS = ("authorization", "remote-user", "x-remote-", "x-auth-", "x-forwarded-user", "x-forwarded-email")
 _IDENTITY_PREFIXES = (
-    *_IDENTITY_HEADERS,
+    "authorization",
+    "remote-user",
+    "x-remote-",
+    "x-auth-",
+    "x-forwarded-user",
+    "x-forwarded-email",
     "x-forwarded-groups",
     "x-forwarded-preferred-username",
     "x-forwarded-access-token",
@@ -94,10 +98,18 @@ def streamlit_user(
     return made
 
 
-def xsrf(scope: Scope) -> tuple[str | None, str | None]:
-    """Return the XSRF token of a websocket's handshake and the cookie it must match.
+class Offered(NamedTuple):
+    """What Streamlit's page says in the subprotocols of its handshake (1.67).
 
-    Streamlit 1.67 sends it as the second of the offered subprotocols.
+    `xsrf`: must match the XSRF cookie. `resumed`: the Streamlit session that the tab wants back.
     """
-    offered = [part.strip() for part in (header(scope, b"sec-websocket-protocol") or "").split(",")]
-    return (offered[1] or None) if len(offered) > 1 else None, cookies(scope).get(_XSRF_COOKIE)
+
+    protocol: str | None
+    xsrf: str | None
+    resumed: str | None
+
+
+def offered(scope: Scope) -> Offered:
+    """Return the subprotocols that a handshake offers."""
+    parts = [part.strip() or None for part in (header(scope, b"sec-websocket-protocol") or "").split(",")]
+    return Offered(*(parts + [None] * 3)[:3])

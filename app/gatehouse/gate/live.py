@@ -94,8 +94,7 @@ class Live:
 
     def acted(self, session_id: UUID) -> None:
         """Note that the user did something: the idle limit counts from here."""
-        now = datetime.now(UTC)
-        self._active[session_id] = now
+        self._active[session_id] = datetime.now(UTC)
 
     def _within_limits(self, session: Session) -> bool:
         # The store knows the limits' lengths and what other replicas have seen; here it is only whether to ask it.
@@ -149,7 +148,7 @@ class Live:
         taken, self._active = self._active, {}
         for session_id, at in taken.items():
             if session := self._sessions.get(session_id):
-                self._sessions[session_id] = _seen(session, at)
+                self._sessions[session_id] = replace(session, active_at=max(session.active_at, at))
         return taken
 
     def give_back(self, taken: Mapping[UUID, datetime]) -> None:
@@ -162,11 +161,11 @@ class Live:
     async def changed(self, session_id: UUID) -> None:
         """Follow a change of one session, told by the database."""
         if session_id in self._sessions or session_id in self._sockets:
-            await self._reread([session_id])
+            await self.reread([session_id])
 
     async def resync(self) -> None:
         """Read everything known here again, after the listening connection was away."""
-        await self._reread({*self._sessions, *self._sockets})
+        await self.reread({*self._sessions, *self._sockets})
 
     async def lost(self) -> None:
         """The listening connection is gone, and with it every ending: nothing known counts, and tabs come back anew."""
@@ -174,23 +173,12 @@ class Live:
             for socket in list(sockets):
                 await socket.reconnect()
 
-    async def reread(self, session_id: UUID) -> Session | None:
-        """Have the database judge one session now, and return it, an ended one too.
+    async def reread(self, session_ids: Collection[UUID]) -> dict[UUID, Session]:
+        """Have the database judge sessions, follow what has changed, and return those that are there, ended ones too.
 
         Raises:
             Unavailable: if the database does not answer.
         """
-        await self._reread([session_id])
-        if current := self._sessions.get(session_id):
-            return current
-        return next(iter(await self._store.read([session_id])), None)
-
-    async def look_again(self, session_ids: Collection[UUID]) -> None:
-        """Have the database judge sessions, such as those that seem to have reached a limit."""
-        if session_ids:
-            await self._reread(session_ids)
-
-    async def _reread(self, session_ids: Collection[UUID]) -> None:
         found = {session.id: session for session in await self._store.read(session_ids)}
         for session_id in session_ids:
             session = found.get(session_id)
@@ -203,6 +191,7 @@ class Live:
             self._sessions[session_id] = session
             if before and before.claims != session.claims:
                 await self._claims_changed(session)
+        return found
 
     async def _claims_changed(self, session: Session) -> None:
         if not self._policy.may_enter(session.claims, session.provider):
@@ -227,10 +216,6 @@ class Live:
                 socket.end_soon(reason)
             else:
                 await socket.end(reason)
-
-
-def _seen(session: Session, at: datetime) -> Session:
-    return replace(session, active_at=max(session.active_at, at))
 
 
 active = False

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 from uuid import UUID
+
+from gatehouse.settings import Settings
 
 Reason: TypeAlias = Literal[
     "signed-out",  # by the user
@@ -31,6 +33,11 @@ class Limits:
     reauth: timedelta
     recheck: timedelta
     per_user: int = 20
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return what the operator has set."""
+        return cls(settings.idle, settings.absolute, settings.reauth, settings.recheck, settings.max_sessions)
 
 
 @dataclass(frozen=True)

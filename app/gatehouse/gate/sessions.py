@@ -71,8 +71,7 @@ def _table(sessions: list[Session]) -> str:
 
 
 async def _run(arguments: argparse.Namespace) -> str:
-    config = settings()
-    limits = Limits(config.idle, config.absolute, config.reauth, config.recheck, config.max_sessions)
+    limits = Limits.of(settings())
     pool = await open_pool()
     try:
         store = Store(pool, keys(), limits)

@@ -17,8 +17,9 @@ from gatehouse.gate.door import Door
 from gatehouse.gate.headers import SESSION_COOKIE, cookies
 from gatehouse.gate.pages.page import render
 from gatehouse.gate.providers import Provider
-from gatehouse.gate.session import NewSession, Session
+from gatehouse.gate.session import NewSession
 from gatehouse.gate.store import Refused
+from gatehouse.gate.web import NO_STORE, forget_cookie, keep_cookie, one
 
 # Endings after which the provider must not wave the browser through where its own session could not be ended.
 _ASK_ANEW = frozenset({"idle", "absolute", "operator", "disabled"})
@@ -32,29 +33,29 @@ async def login(door: Door, request: Request) -> Response:
     `provider` is a name of [auth], or the signed token that Streamlit's st.login() makes of one; `next` is where the
     person wanted to go.
     """
-    place = Attempts.local(_one(request, "next"))
+    place = Attempts.local(one(request, "next"))
     name = _chosen(door, request)
     if name is None and len(door.providers) == 1:
         name = next(iter(door.providers))
     provider = door.providers.get(name or "")
     if provider is None:
-        fresh = _one(request, "fresh") == "1"
+        fresh = one(request, "fresh") == "1"
         return render("choose", brand=door.brand, providers=list(door.providers.values()), next=place, fresh=fresh)
     jar = cookies(request.scope)
     anew = await _must_ask_anew(door, jar)
     attempt = door.attempts.start(provider.name, place, fresh=anew)
     # Another account is wanted, or it was st.login that asked: Streamlit's default is to let people choose one.
-    chooses = _one(request, "fresh") == "1"
+    chooses = one(request, "fresh") == "1"
     prompt = "login" if anew else "select_account" if chooses else None
     try:
         url = await door.client.authorization_url(provider, attempt, prompt)
     except (ProviderDown, ProviderFault) as fault:
         return _provider_away(door, provider, fault, place)
-    response = RedirectResponse(url, status_code=302, headers={"Cache-Control": "no-store"})
+    response = RedirectResponse(url, status_code=302, headers=NO_STORE)
     cookie, value = door.attempts.cookie(attempt)
     for surplus in door.attempts.surplus(jar):
-        _forget(response, surplus)
-    response.set_cookie(cookie, value, max_age=LIFETIME, secure=True, httponly=True, samesite="lax")
+        forget_cookie(response, surplus)
+    keep_cookie(response, cookie, value, LIFETIME)
     return response
 
 
@@ -65,12 +66,12 @@ async def callback(door: Door, request: Request) -> Response:
         Unavailable: if the database does not answer; then nobody is signed in or out.
     """
     jar = cookies(request.scope)
-    state = _one(request, "state")
+    state = one(request, "state")
     attempt = door.attempts.find(jar, state) if state else None
     if attempt is None:
         # Reloaded, or restored with a browser's tabs, after it had served.
-        if (session := await _session(door, jar)) and not session.ended_at:
-            return RedirectResponse("/", status_code=302, headers={"Cache-Control": "no-store"})
+        if (session := await door.session_of(jar)) and not session.ended_at:
+            return RedirectResponse("/", status_code=302, headers=NO_STORE)
         return _failed(door, "/", "unknown-attempt")
     provider = door.providers.get(attempt.provider)
     if provider is None:
@@ -78,20 +79,20 @@ async def callback(door: Door, request: Request) -> Response:
     else:
         response = await _answered(door, request, provider, attempt, jar)
     # Whatever came of it, this attempt has served.
-    _forget(response, Attempts.cookie_name(attempt.state))
+    forget_cookie(response, Attempts.cookie_name(attempt.state))
     return response
 
 
 async def _answered(
     door: Door, request: Request, provider: Provider, attempt: Attempt, jar: dict[str, str]
 ) -> Response:
-    code, error = _one(request, "code"), _one(request, "error")
+    code, error = one(request, "code"), one(request, "error")
     if error is not None and "code" not in request.query_params:
         return _failed(door, attempt.next, "cancelled" if error == "access_denied" else "refused-by-provider")
     if code is None or "error" in request.query_params or len(request.query_params.getlist("iss")) > 1:
         return _failed(door, attempt.next, "malformed")
     try:
-        grant = await door.client.exchange(provider, attempt, code, _one(request, "iss"))
+        grant = await door.client.exchange(provider, attempt, code, one(request, "iss"))
     except ProviderDown as fault:
         return _provider_away(door, provider, fault, attempt.next)
     except GrantRefused:
@@ -112,27 +113,20 @@ async def _enter(door: Door, provider: Provider, attempt: Attempt, grant: Grant,
         with suppress(ProviderDown, ProviderFault, GrantRefused):
             await door.client.end(provider, grant.tokens)
         return _denied(door, provider, claims, attempt.next)
-    before = await _session(door, jar)
+    before = await door.session_of(jar)
     try:
         _, value = await door.store.begin(
             new, attempt=attempt.state, replaces=before.id if before and not before.ended_at else None
         )
     except Refused as refusal:
         return _failed(door, attempt.next, refusal.reason)
-    response = RedirectResponse(attempt.next, status_code=302, headers={"Cache-Control": "no-store"})
-    lifetime = int(door.store.limits.absolute.total_seconds())
-    response.set_cookie(SESSION_COOKIE, value, max_age=lifetime, secure=True, httponly=True, samesite="lax")
+    response = RedirectResponse(attempt.next, status_code=302, headers=NO_STORE)
+    keep_cookie(response, SESSION_COOKIE, value, int(door.store.limits.absolute.total_seconds()))
     return response
 
 
-def _one(request: Request, name: str) -> str | None:
-    """The parameter, if it is given exactly once: with several, two readers may take different ones (RFC 6749 §3.1)."""
-    values = request.query_params.getlist(name)
-    return values[0] if len(values) == 1 and values[0] else None
-
-
 def _chosen(door: Door, request: Request) -> str | None:
-    given = _one(request, "provider")
+    given = one(request, "provider")
     if given is None or given in door.providers:
         return given
     try:
@@ -141,14 +135,9 @@ def _chosen(door: Door, request: Request) -> str | None:
         return None
 
 
-async def _session(door: Door, jar: dict[str, str]) -> Session | None:
-    value = jar.get(SESSION_COOKIE)
-    return await door.live.find(value) if value else None
-
-
 async def _must_ask_anew(door: Door, jar: dict[str, str]) -> bool:
     """After an ending that the provider could not be told of, its own session would let anybody at this browser in."""
-    session = await _session(door, jar)
+    session = await door.session_of(jar)
     return bool(session and session.ended_at and session.end_reason in _ASK_ANEW and session.provider_logout != "done")
 
 
@@ -174,8 +163,3 @@ def _denied(door: Door, provider: Provider, claims: dict[str, Any], place: str) 
         provider=provider,
         next=place,
     )
-
-
-def _forget(response: Response, cookie: str) -> None:
-    # A __Host- cookie is only replaced by one with the same attributes (RFC 6265bis §4.1.3.2).
-    response.delete_cookie(cookie, secure=True, httponly=True, samesite="lax")

@@ -19,7 +19,9 @@ from gatehouse.gate.door import Door
 from gatehouse.gate.headers import SESSION_COOKIE, cookies
 from gatehouse.gate.logout_token import LogoutTokenError
 from gatehouse.gate.pages.page import render
+from gatehouse.gate.providers import Provider
 from gatehouse.gate.session import Reason, Session, Tokens
+from gatehouse.gate.web import NO_STORE, forget_cookie, one
 
 _REASONS = frozenset(get_args(Reason))
 _PROVIDER_SECONDS = 3.0
@@ -37,14 +39,12 @@ async def logout(door: Door, request: Request) -> Response:
     Raises:
         Unavailable: if the database does not answer; then nothing has changed.
     """
-    value = cookies(request.scope).get(SESSION_COOKIE)
-    session = await door.live.find(value) if value else None
+    session = await door.session_of(cookies(request.scope))
     if session is None or session.ended_at:
-        return _without_cookie(
-            RedirectResponse("/auth/signed-out?reason=signed-out", status_code=302, headers=_NO_STORE)
-        )
+        return _leave("/auth/signed-out?reason=signed-out", 302)
     back = f"{door.origin}/auth/signed-out"
-    url = await _at_provider(door, session, back)
+    provider, tokens = door.providers.get(session.provider), await door.store.tokens(session.id)
+    url = await _at_provider(door, provider, tokens, back)
     if request.method == "GET" and request.headers.get("sec-fetch-site") != "same-origin":
         there = urlsplit(url) if url else None
         return render(
@@ -53,19 +53,17 @@ async def logout(door: Door, request: Request) -> Response:
             forms_to=f"{there.scheme}://{there.netloc}" if there else "",
             name=session.claims.get("name"),
             email=session.claims.get("email"),
-            provider=door.providers.get(session.provider),
+            provider=provider,
             next="/",
         )
-    tokens = await door.store.tokens(session.id)
     await door.store.end(session.id, "signed-out")
-    await _end_at_provider(door, session, tokens)
-    return _without_cookie(RedirectResponse(url or f"{back}?reason=signed-out", status_code=303, headers=_NO_STORE))
+    if provider and tokens:
+        await _end_at_provider(door, session, provider, tokens)
+    return _leave(url or f"{back}?reason=signed-out", 303)
 
 
-async def _at_provider(door: Door, session: Session, back: str) -> str | None:
+async def _at_provider(door: Door, provider: Provider | None, tokens: Tokens | None, back: str) -> str | None:
     """Where the browser ends the provider's session, if there is such a place and it can be known now."""
-    tokens = await door.store.tokens(session.id)
-    provider = door.providers.get(session.provider)
     if provider is None or tokens is None or tokens.id is None:
         return None
     try:
@@ -74,11 +72,8 @@ async def _at_provider(door: Door, session: Session, back: str) -> str | None:
         return None
 
 
-async def _end_at_provider(door: Door, session: Session, tokens: Tokens | None) -> None:
+async def _end_at_provider(door: Door, session: Session, provider: Provider, tokens: Tokens) -> None:
     """Have the provider's session over before the browser can ask for another; what fails here is tried again later."""
-    provider = door.providers.get(session.provider)
-    if provider is None or tokens is None:
-        return
     with suppress(ProviderDown, ProviderFault, GrantRefused, TimeoutError):
         async with asyncio.timeout(_PROVIDER_SECONDS):
             if await door.client.end(provider, tokens):
@@ -87,12 +82,9 @@ async def _end_at_provider(door: Door, session: Session, tokens: Tokens | None) 
 
 async def signed_out(door: Door, request: Request) -> Response:
     """Say why the session ended. Redirects nobody: who is asked for a password should know what for."""
-    reasons = request.query_params.getlist("reason")
-    reason = reasons[0] if len(reasons) == 1 and reasons[0] in _REASONS else "signed-out"
-    places = request.query_params.getlist("next")
-    return render(
-        "signed_out", brand=door.brand, reason=reason, next=Attempts.local(places[0] if len(places) == 1 else None)
-    )
+    given = one(request, "reason")
+    reason = given if given in _REASONS else "signed-out"
+    return render("signed_out", brand=door.brand, reason=reason, next=Attempts.local(one(request, "next")))
 
 
 async def backchannel_logout(door: Door, request: Request) -> Response:
@@ -110,7 +102,7 @@ async def backchannel_logout(door: Door, request: Request) -> Response:
         _log.warning("logout token refused", extra={"why": fault.why})
         return _refused("invalid_request")
     except (ProviderDown, ProviderFault):
-        return JSONResponse({"error": "temporarily_unavailable"}, status_code=503, headers=_NO_STORE)
+        return JSONResponse({"error": "temporarily_unavailable"}, status_code=503, headers=NO_STORE)
     fresh = await door.store.logged_out(
         logout.issuer,
         jti=logout.jti,
@@ -122,7 +114,7 @@ async def backchannel_logout(door: Door, request: Request) -> Response:
     if not fresh:
         _log.warning("logout token replayed", extra={"provider": provider.name})
         return _refused("invalid_request")
-    return Response(status_code=200, headers=_NO_STORE)
+    return Response(status_code=200, headers=NO_STORE)
 
 
 async def _logout_token(request: Request) -> str | None:
@@ -149,13 +141,11 @@ def _replay(body: bytes) -> Receive:
     return receive
 
 
-_NO_STORE = {"Cache-Control": "no-store"}
-
-
 def _refused(error: str) -> Response:
-    return JSONResponse({"error": error}, status_code=400, headers=_NO_STORE)
+    return JSONResponse({"error": error}, status_code=400, headers=NO_STORE)
 
 
-def _without_cookie(response: Response) -> Response:
-    response.delete_cookie(SESSION_COOKIE, secure=True, httponly=True, samesite="lax")
+def _leave(url: str, status: int) -> Response:
+    response = RedirectResponse(url, status_code=status, headers=NO_STORE)
+    forget_cookie(response, SESSION_COOKIE)
     return response

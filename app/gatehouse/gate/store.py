@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from gatehouse.gate.database import Refused, Unavailable, connected
 from gatehouse.gate.session import NewSession, Reason, Session, Tokens
-from gatehouse.gate.store_logout import ATTEMPT_LIFETIME, Logouts
+from gatehouse.gate.store_logout import OVERTAKES, Logouts
 from gatehouse.gate.store_refresh import Refreshes
 from gatehouse.gate.store_tidy import Tidying
 from gatehouse.gate.store_work import COLUMNS, Logout, Work, digest, session_of
@@ -105,7 +105,7 @@ class Store(Refreshes, Logouts, Tidying):
     async def _use(self, work: Work, attempt: str) -> None:
         cursor = await work.connection.execute(
             "INSERT INTO attempt (state_hash, kept_until) VALUES (%s, now() + %s) ON CONFLICT DO NOTHING",
-            (digest(attempt), 2 * ATTEMPT_LIFETIME),
+            (digest(attempt), 2 * OVERTAKES),
         )
         if not cursor.rowcount:
             raise Refused("used")

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from psycopg import sql
 
+from gatehouse.gate.attempts import LIFETIME
 from gatehouse.gate.database import connected
 from gatehouse.gate.session import Session, Tokens
 from gatehouse.gate.store_work import COLUMNS, Base, Work, digest, session_of
 
-ATTEMPT_LIFETIME = timedelta(minutes=10)
-"""How long a sign-in may take, and so how long a logout can overtake it."""
+OVERTAKES = timedelta(seconds=LIFETIME)
+"""A logout can overtake a sign-in for as long as that may take."""
 
 _KEEP_TRYING = timedelta(hours=24)
 
@@ -91,7 +92,7 @@ class Logouts(Base):
             "subject": subject,
             "issued_at": issued_at,
             "expires_at": expires_at,
-            "lifetime": ATTEMPT_LIFETIME,
+            "lifetime": OVERTAKES,
         }
         async with self._work() as work:
             await work.lock(issuer)

@@ -13,10 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
 
 from gatehouse.gate.door import Door
-from gatehouse.gate.headers import REPLICA_COOKIE, SESSION_COOKIE, cleaned, cookies, header, xsrf
+from gatehouse.gate.headers import REPLICA_COOKIE, XSRF_COOKIE, cleaned, cookies, header, offered
 from gatehouse.gate.ownership import owner_of, owns_media
 from gatehouse.gate.session import Session
 from gatehouse.gate.store import Unavailable
+from gatehouse.gate.web import NO_STORE
 from gatehouse.gate.websocket import GuardedSocket
 
 # A provider's server posts it, which has neither cookie nor Origin (OIDC Back-Channel Logout 1.0 §2.5).
@@ -46,7 +47,6 @@ _NOT_PAGES = ("/_stcore/", "/media/", "/component/", "/static/", "/app/static/",
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A tab whose session has ended asks these before it opens its websocket anew, which is where it is told.
 _ENDED_TAB_ASKS = {"/_stcore/health": "ok", "/_stcore/host-config": "{}"}
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Wall:
@@ -87,7 +87,9 @@ class Wall:
             else:
                 await _refuse(scope, receive, send, 405, "Method not allowed.")
             return
-        session = await self._session(scope)
+        session, navigation = await self._door.session_of(cookies(scope)), _is_navigation(scope)
+        if session and navigation:
+            session = await self._door.rechecked(session)
         if session is None:
             await self._stranger(scope, receive, send)
         elif session.ended_at:
@@ -95,19 +97,13 @@ class Wall:
         elif _CLOSED.fullmatch(path) or not _owned(path, str(session.id)):
             await _refuse(scope, receive, send, 404, "Not found.")
         else:
-            navigation = _is_navigation(scope)
-            if navigation:
-                session = await self._door.rechecked(session)
-                if session.ended_at:
-                    await self._ended(scope, receive, send, session)
-                    return
             if navigation or method not in _SAFE_METHODS:
                 self._door.live.acted(session.id)
             await self._app(cleaned(scope, session), receive, self._own(scope, send))
 
     async def _stranger(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _is_navigation(scope):
-            await _answer(scope, receive, send, RedirectResponse(_login(scope), status_code=302, headers=_NO_STORE))
+            await _answer(scope, receive, send, RedirectResponse(_login(scope), status_code=302, headers=NO_STORE))
         else:
             await _refuse(scope, receive, send, 401, "Sign in first.")
 
@@ -116,18 +112,11 @@ class Wall:
             url = f"/auth/signed-out?reason={session.end_reason}&next={quote(_place(scope), safe='')}"
             # Who signed out and comes back by the address wants to sign in; who was signed out is told why.
             url = _login(scope) if session.end_reason in {"signed-out", "replaced"} else url
-            await _answer(scope, receive, send, RedirectResponse(url, status_code=302, headers=_NO_STORE))
+            await _answer(scope, receive, send, RedirectResponse(url, status_code=302, headers=NO_STORE))
         elif scope["method"] == "GET" and (text := _ENDED_TAB_ASKS.get(scope["path"])):
-            await _answer(scope, receive, send, PlainTextResponse(text, headers=_NO_STORE))
+            await _answer(scope, receive, send, PlainTextResponse(text, headers=NO_STORE))
         else:
             await _refuse(scope, receive, send, 401, "Your session has ended. Sign in again.")
-
-    async def _session(self, scope: Scope) -> Session | None:
-        value = cookies(scope).get(SESSION_COOKIE)
-        # 43 characters are 32 bytes in base64url. Anything else was never ours, and costs no query.
-        if value is None or not re.fullmatch(r"[A-Za-z0-9_-]{43}", value):
-            return None
-        return await self._door.live.find(value)
 
     def _own(self, scope: Scope, send: Send) -> Send:
         """Name this replica to nginx, so that page, websocket, upload and media meet; keep shared caches out."""
@@ -154,19 +143,18 @@ class Wall:
         if scope["path"] != _STREAM or header(scope, b"origin") != self._door.origin:
             await _refuse(scope, receive, send, 403, "")
             return
-        session = await self._session(scope)
-        if session is None:
-            await _refuse(scope, receive, send, 403, "")
-            return
-        if not session.ended_at:
+        jar, asked = cookies(scope), offered(scope)
+        session = await self._door.session_of(jar)
+        if session:
             session = await self._door.rechecked(session)
         # With a token that does not match its cookie Streamlit goes on as if nobody were signed in.
-        if not session.ended_at and not validate_xsrf_token(*xsrf(scope)):
+        genuine = validate_xsrf_token(asked.xsrf, jar.get(XSRF_COOKIE))
+        if session is None or not (session.ended_at or genuine):
             await _refuse(scope, receive, send, 403, "")
             return
         socket = GuardedSocket(session, receive, send, lambda: self._door.live.acted(session.id))
         if session.ended_at:
-            await socket.tell(session.end_reason or "absolute", _offered(scope))
+            await socket.tell(session.end_reason or "absolute", asked.protocol)
             return
         live = self._door.live
         live.register(socket)
@@ -174,7 +162,7 @@ class Wall:
             if not await live.still_open(session):
                 await _refuse(scope, receive, send, 403, "")
                 return
-            user = await self._door.streamlit_user(session, _resumed(scope))
+            user = await self._door.streamlit_user(session, asked.resumed)
             await socket.run(self._app, cleaned(scope, session, user))
         finally:
             live.forget(socket)
@@ -214,19 +202,8 @@ def _login(scope: Scope) -> str:
     return f"/auth/login?next={quote(_place(scope), safe='')}"
 
 
-def _offered(scope: Scope) -> str | None:
-    subprotocols: list[str] = scope.get("subprotocols") or []
-    return subprotocols[0] if subprotocols else None
-
-
-def _resumed(scope: Scope) -> str | None:
-    """The Streamlit session that a tab wants back: the third of the offered subprotocols (streamlit 1.67)."""
-    offered = [part.strip() for part in (header(scope, b"sec-websocket-protocol") or "").split(",")]
-    return (offered[2] or None) if len(offered) > 2 else None
-
-
 async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, text: str) -> None:
-    await _answer(scope, receive, send, PlainTextResponse(text, status_code=status, headers=_NO_STORE))
+    await _answer(scope, receive, send, PlainTextResponse(text, status_code=status, headers=NO_STORE))
 
 
 async def _answer(scope: Scope, receive: Receive, send: Send, response: Response) -> None:

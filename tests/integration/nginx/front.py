@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import ssl
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from deploy.prepare import certificates
 from support.command import ROOT, run
 from support.http import LoopbackTransport, tls_context
 from support.ports import free_port
+from support.waiting import until
 
 _TAG = os.environ.get("TAG", "local")
 _UID = 101
@@ -138,14 +138,6 @@ class Front:
         """The newest entry of the access log for `path`; a line may come a moment after the answer."""
         until(lambda: any(entry["path"] == path for entry in self.logs()[0]), 5)
         return [entry for entry in self.logs()[0] if entry["path"] == path][-1]
-
-
-def until(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait until `condition` holds; fail when it doesn't in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s"
-        time.sleep(0.2)
 
 
 def nginx(secrets: Secrets, project: str, **environment: str) -> DockerContainer:

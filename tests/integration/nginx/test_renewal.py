@@ -10,7 +10,8 @@ from cryptography import x509
 from websockets.sync.client import connect
 
 from deploy.prepare import certificates
-from integration.nginx.front import Front, until, upstream
+from integration.nginx.front import Front, upstream
+from support.waiting import until
 
 
 def served_serial(front: Front) -> int:

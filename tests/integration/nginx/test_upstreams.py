@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from testcontainers.core.container import DockerContainer
 
-from integration.nginx.front import Front, until, upstream
+from integration.nginx.front import Front, upstream
+from support.waiting import until
 
 
 def address(container: DockerContainer) -> str:
