@@ -7,7 +7,7 @@ from streamlit.errors import Error as StreamlitError
 
 from gatehouse.author_files import entry_script, is_authors
 from gatehouse.gate.gate import Gate
-from gatehouse.gate.pages.brand import Brand
+from gatehouse.gate.pages.brand import Brand, brand_of
 from gatehouse.health import route as health
 from gatehouse.settings import Settings, StartError, settings
 from gatehouse.streamlit_files import platform_options
@@ -39,8 +39,13 @@ def _auth() -> dict[str, object]:
         raise StartError("secrets.toml: [auth]: is missing; start with `python -m gatehouse.serve`") from None
 
 
+def _brand(config: Settings) -> Brand:
+    colour = st.get_option("theme.primaryColor") or st.get_option("theme.light.primaryColor")
+    return brand_of(config.app_title, config.app_logo, colour, config.app_dir)
+
+
 _check_options(settings())
-gate = Gate(settings(), _auth(), Brand(name=settings().app_name))
+gate = Gate(settings(), _auth(), _brand(settings()))
 # Streamlit logs an exception of the script itself (as JSON, with its traceback); the user sees its general message.
 app = st.App(
     entry_script(settings().app_dir),

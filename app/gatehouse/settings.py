@@ -59,6 +59,12 @@ def _app_name(value: str) -> str:
     return value
 
 
+def _one_line(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be one line of visible characters")
+    return value
+
+
 def _duration(value: object) -> object:
     """Read a duration as people write one, such as 30m."""
     if isinstance(value, timedelta):
@@ -82,6 +88,10 @@ class Settings(BaseSettings):
     # Name of database, schema and OIDC client alike: a PostgreSQL identifier that needs no quotes (63 bytes at most).
     app_name: Annotated[str, AfterValidator(_app_name)] = Field(default="app", pattern=r"^[a-z][a-z0-9_]{0,62}$")
     realm: str = Field(default="apps", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+
+    # What the gate's pages call the app, and an image in its folder that they show instead.
+    app_title: Annotated[str, Field(max_length=60), AfterValidator(_one_line)] = "the app"
+    app_logo: str | None = None
 
     # Megabytes for each uploaded file. Streamlit holds uploads in memory, and nginx lets no larger body through.
     max_upload_mb: int = Field(default=200, ge=1, le=2000)

@@ -13,7 +13,8 @@ from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.client import Client
 from gatehouse.gate.headers import SESSION_COOKIE, streamlit_user
 from gatehouse.gate.live import Live
-from gatehouse.gate.pages.page import Brand, render
+from gatehouse.gate.pages.brand import Brand
+from gatehouse.gate.pages.page import render
 from gatehouse.gate.policy import Policy
 from gatehouse.gate.providers import Provider
 from gatehouse.gate.recheck import Rechecker

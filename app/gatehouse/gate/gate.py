@@ -6,6 +6,8 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 
 from starlette.middleware import Middleware
 from starlette.routing import Route
@@ -20,15 +22,26 @@ from gatehouse.gate.discovery import Discovery
 from gatehouse.gate.door import Door
 from gatehouse.gate.listener import Listener
 from gatehouse.gate.live import Live
-from gatehouse.gate.pages.brand import Brand
-from gatehouse.gate.providers import exposed_tokens, read_providers
+from gatehouse.gate.pages.brand import Brand, picture
+from gatehouse.gate.providers import Provider, exposed_tokens, read_providers
 from gatehouse.gate.recheck import Rechecker
 from gatehouse.gate.routes import routes
 from gatehouse.gate.session import Limits
 from gatehouse.gate.store import Store
 from gatehouse.gate.upkeep import Upkeep
 from gatehouse.gate.wall import Wall
-from gatehouse.settings import Settings
+from gatehouse.settings import Settings, StartError
+
+
+def _pictured(providers: Mapping[str, Provider], folder: Path) -> Mapping[str, Provider]:
+    """The providers with their logos as what a page can hold."""
+    pictured = {}
+    for name, provider in providers.items():
+        try:
+            pictured[name] = replace(provider, logo=picture(folder, provider.logo) if provider.logo else None)
+        except ValueError as fault:
+            raise StartError(f"secrets.toml: [auth.{name}] logo: {fault}; correct it") from None
+    return pictured
 
 
 class Gate:
@@ -48,7 +61,7 @@ class Gate:
         self._settings = settings
         self._auth = auth
         self._brand = brand
-        self._providers = read_providers(auth, "secrets.toml")
+        self._providers = _pictured(read_providers(auth, "secrets.toml"), settings.app_dir)
         trusted = {name for name, provider in self._providers.items() if provider.email_trusted}
         self._policy = policy.read_policy(settings.app_dir, self._providers, email_trusted=trusted)
         self._crypt = keys()

@@ -69,7 +69,7 @@ class Rechecker:
         provider = self._providers.get(session.provider)
         if provider is None:
             # Taken out of [auth] since: nobody vouches for this session any more.
-            await self._store.end(session.id, "disabled")
+            await self._disabled(session)
             return
         async with self._places:
             asked_at = datetime.now(UTC)
@@ -82,7 +82,7 @@ class Rechecker:
                 )
             except GrantRefused as refusal:
                 _log.info("the provider refused a refresh", extra={"session": str(session.id), "error": refusal.error})
-                await self._store.end(session.id, "disabled")
+                await self._disabled(session)
             except (ProviderDown, ProviderFault) as fault:
                 # Live sessions go on until their limits; a faulty answer is no reason to trust or to end.
                 await self._store.event("refresh-failed", session=session, why=fault.why)
@@ -91,6 +91,11 @@ class Rechecker:
                 claims = _merged(session.claims, grant.claims)
                 changed = claims if claims != session.claims else None
                 await self._store.refreshed(session.id, self._holder, grant.tokens, changed, asked_at)
+
+    async def _disabled(self, session: Session) -> None:
+        await self._store.end(session.id, "disabled")
+        # Or telling the provider would wait for the lease to run out.
+        await self._store.release(session.id, self._holder, retry_after=timedelta(0))
 
     async def end_at_providers(self) -> None:
         """End, server to server, what sessions ended here have left at their providers.

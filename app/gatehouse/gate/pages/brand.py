@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatehouse.settings import StartError
+
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _TYPES = {
     ".svg": "image/svg+xml",
@@ -44,19 +46,45 @@ class Brand:
         return "#ffffff" if 1.05 / (luminance + 0.05) >= 4.5 else "#000000"
 
 
-def picture(path: Path) -> str:
-    """Return an image file as a data: URL, so that a page needs no other request than for itself and its style.
+def brand_of(title: str, logo: str | None, colour: object, folder: Path) -> Brand:
+    """Return the looks of an app.
+
+    Args:
+        title: what people call it.
+        logo: path of an image in its folder, if it has one.
+        colour: its theme's primaryColor; one that is not written as #rrggbb is left out, though Streamlit may know it.
+        folder: the author's.
 
     Raises:
-        ValueError: if it is missing, larger than 64 KiB, or no SVG, PNG, WebP or JPEG by its name; says which.
+        StartError: if the logo cannot be used.
     """
+    looks = {"colour": colour} if isinstance(colour, str) and _COLOUR.fullmatch(colour) else {}
+    try:
+        return Brand(title, picture(folder, logo) if logo else None, **looks)
+    except ValueError as fault:
+        raise StartError(f"APP_LOGO={logo}: {fault}; correct it in .env") from None
+
+
+def picture(folder: Path, name: str) -> str:
+    """Return an image of the author's as a data: URL, so that a page needs no request that a stranger may not make.
+
+    Args:
+        folder: the author's.
+        name: path of the image below it.
+
+    Raises:
+        ValueError: if it is outside the folder, missing, larger than 64 KiB, or no SVG, PNG, WebP or JPEG by its name.
+    """
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise ValueError("must be a file in the app folder")
     kind = _TYPES.get(path.suffix.lower())
     if kind is None:
-        raise ValueError(f"{path.name}: must be an SVG, PNG, WebP or JPEG file")
+        raise ValueError("must be an SVG, PNG, WebP or JPEG file")
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{path.name}: cannot be read ({error.strerror})") from None
+        raise ValueError(f"cannot be read ({error.strerror})") from None
     if len(data) > _MAX_PICTURE_BYTES:
-        raise ValueError(f"{path.name}: larger than {_MAX_PICTURE_BYTES // 1024} KiB")
+        raise ValueError(f"larger than {_MAX_PICTURE_BYTES // 1024} KiB")
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"

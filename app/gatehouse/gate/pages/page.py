@@ -11,10 +11,8 @@ from typing import Literal, TypeAlias
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from gatehouse.gate.pages.brand import Brand, picture
+from gatehouse.gate.pages.brand import Brand
 from gatehouse.gate.pages.words import ENDED, FAILED
-
-__all__ = ["Brand", "asset", "picture", "render"]
 
 Name: TypeAlias = Literal["choose", "confirm_sign_out", "denied", "error", "provider_away", "signed_out", "unavailable"]
 

@@ -8,9 +8,11 @@ from typing import Any, get_args
 
 import pytest
 
-from gatehouse.gate.pages.page import Brand, Name, asset, picture, render
+from gatehouse.gate.pages.brand import Brand, brand_of, picture
+from gatehouse.gate.pages.page import Name, asset, render
 from gatehouse.gate.pages.words import ENDED, FAILED
 from gatehouse.gate.session import Reason
+from gatehouse.settings import StartError
 
 BRAND = Brand("Tools & Co")
 EVIL = '"><script>alert(1)</script>'
@@ -157,12 +159,22 @@ def test_text_on_the_colour_can_be_read(colour: str, on_it: str) -> None:
 
 
 def test_a_picture_becomes_part_of_the_page(tmp_path: Path) -> None:
-    logo = tmp_path / "logo.SVG"
-    logo.write_text("<svg/>")
-    assert picture(logo) == "data:image/svg+xml;base64,PHN2Zy8+"
-    for name, content in {"logo.txt": b"", "big.png": b"x" * 70_000}.items():
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(ValueError, match=name):
-            picture(tmp_path / name)
-    with pytest.raises(ValueError, match="missing.png"):
-        picture(tmp_path / "missing.png")
+    (tmp_path / "logo.SVG").write_text("<svg/>")
+    assert picture(tmp_path, "logo.SVG") == "data:image/svg+xml;base64,PHN2Zy8+"
+
+
+@pytest.mark.parametrize("name", ["logo.txt", "big.png", "missing.png", "../outside.png", "/etc/hostname", "link.png"])
+def test_a_picture_that_cannot_be_shown_stops_the_start_by_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "author"
+    folder.mkdir()
+    (tmp_path / "outside.png").write_bytes(b"x")
+    (folder / "logo.txt").write_bytes(b"")
+    (folder / "big.png").write_bytes(b"x" * 70_000)
+    (folder / "link.png").symlink_to(tmp_path / "outside.png")
+    with pytest.raises(StartError, match=f"APP_LOGO={re.escape(name)}: .*; correct it in .env"):
+        brand_of("Desk", name, None, folder)
+
+
+@pytest.mark.parametrize(("given", "shown"), [("#aa3300", "#aa3300"), ("tomato", "#0f766e"), (None, "#0f766e")])
+def test_the_pages_take_the_apps_colour_where_they_can(tmp_path: Path, given: str | None, shown: str) -> None:
+    assert brand_of("Desk", None, given, tmp_path).colour == shown
