@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Build the stack's images; a step whose inputs are unchanged is not done again. Sourced, after settings.sh and docker.sh.
 
-# build_images [OPTION...]: options go to `docker compose`, such as --profile tools.
+# build_images [OPTION...]: options go to `docker compose`, such as --profile NAME.
 build_images() {
   local log
   # Where the engine was there before, the CA bundle may be elsewhere or absent; a build can do without.
