@@ -39,6 +39,9 @@ class Client:
         self._providers = providers
         self._redirect_uri = redirect_uri
         self._discovery = discovery
+        # Providers whose refreshes bring no ID token. A sign-in there starts with what userinfo says, or the first
+        # refresh would seem to change who somebody is, and each of their tabs would lose its state.
+        self._by_userinfo: set[str] = set()
         self._http: dict[str, AsyncOAuth2Client] = {name: open_http(it, transport) for name, it in providers.items()}
 
     async def close(self) -> None:
@@ -52,10 +55,13 @@ class Client:
         Args:
             provider: whom to ask.
             attempt: whose state, nonce and verifier (RFC 7636) go with it.
-            prompt: in place of the author's; "login" asks for the password in any case, as does a fresh attempt.
+            prompt: in place of the author's; "login" asks for the password in any case, as does a fresh attempt, and as
+                does "select_account" at a provider that says that it knows no such prompt, such as Keycloak 26.
         """
         http, metadata = await self._reach(provider)
         parameters = {**provider.authorize_params}
+        if prompt == "select_account" and prompt not in (metadata.prompt_values_supported or [prompt]):
+            prompt = "login"
         if prompt := prompt or ("login" if attempt.fresh else provider.prompt):
             parameters["prompt"] = prompt
         url, _ = http.create_authorization_url(
@@ -97,6 +103,8 @@ class Client:
             )
             tokens = read_tokens(await ask_for_tokens(http, request))
             claims = await self._id_claims(provider, tokens, nonce=attempt.nonce)
+            if tokens.refresh and provider.name in self._by_userinfo:
+                claims = await userinfo.claims(http, metadata, claims, tokens)
             if iss is not None and iss != claims["iss"]:
                 raise ProviderFault("response-issuer")
             return _grant(tokens, claims)
@@ -136,7 +144,8 @@ class Client:
             await rotated(renewed)
         async with asking():
             if not answer.get("id_token"):
-                claims = await userinfo.claims(http, metadata, session, renewed)
+                self._by_userinfo.add(provider.name)
+                claims = await userinfo.claims(http, metadata, session.claims, renewed)
                 return Grant(renewed, claims, session.sid, datetime.now(UTC))
             claims = await self._id_claims(provider, renewed, nonce=None)
         # §12.2: of the same issuer and subject, and if it has a nonce, the first one's.

@@ -47,6 +47,7 @@ class Metadata(BaseModel):
     token_endpoint_auth_methods_supported: list[str] | None = None
     revocation_endpoint_auth_methods_supported: list[str] | None = None
     authorization_response_iss_parameter_supported: StrictBool | None = None
+    prompt_values_supported: list[str] | None = None
 
     @property
     def algorithms(self) -> frozenset[str]:

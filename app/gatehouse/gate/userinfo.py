@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gatehouse.gate import strict_json
 from gatehouse.gate.discovery import Metadata
 from gatehouse.gate.grants import GrantRefused
 from gatehouse.gate.provider_http import AsyncOAuth2Client, ProviderFault, get_json
-from gatehouse.gate.session import Session, Tokens
+from gatehouse.gate.session import Tokens
 from gatehouse.gate.tokens import MAX_TOKEN_BYTES
 
 # About the sign-in, not the person: userinfo does not have them, and they do not change.
@@ -33,8 +34,10 @@ _OF_SIGN_IN = frozenset(
 )
 
 
-async def claims(http: AsyncOAuth2Client, metadata: Metadata, session: Session, tokens: Tokens) -> dict[str, Any]:
-    """Return what the provider says of the session's person now.
+async def claims(
+    http: AsyncOAuth2Client, metadata: Metadata, before: Mapping[str, Any], tokens: Tokens
+) -> dict[str, Any]:
+    """Return what the provider says now of the person who the verified claims `before` are of.
 
     Nothing about the person outlives an answer that lacks it: a role that was taken away may be no longer mentioned.
     With no userinfo endpoint the claims stay as they were.
@@ -44,7 +47,7 @@ async def claims(http: AsyncOAuth2Client, metadata: Metadata, session: Session, 
         ProviderDown, ProviderFault: also if the answer is about somebody else (§5.3.4), or cannot be stored.
     """
     if metadata.userinfo_endpoint is None:
-        return dict(session.claims)
+        return dict(before)
     try:
         answer = await get_json(http, metadata.userinfo_endpoint, bearer=tokens.access)
         strict_json.check_storable(answer)
@@ -54,8 +57,8 @@ async def claims(http: AsyncOAuth2Client, metadata: Metadata, session: Session, 
         raise
     except ValueError:
         raise ProviderFault("userinfo") from None
-    if answer.get("sub") != session.subject:
+    if answer.get("sub") != before["sub"]:
         raise ProviderFault("another-account")
     if len(str(answer)) > MAX_TOKEN_BYTES:
         raise ProviderFault("too-large")
-    return answer | {name: value for name, value in session.claims.items() if name in _OF_SIGN_IN}
+    return answer | {name: value for name, value in before.items() if name in _OF_SIGN_IN}

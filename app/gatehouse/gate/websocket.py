@@ -31,9 +31,11 @@ _WAY_OUT_SECONDS = 4.0
 _RUNNING_STATUS_BYTES = 512
 """`script_finished` and `session_status_changed` are far smaller; larger messages are not looked into."""
 
-# What a production server has no use for, and what reaches beyond the sender's own session: `clear_cache` empties the
-# caches of all users (streamlit 1.67, runtime/app_session.py), the debug messages stop the server in development mode.
-_REFUSED = frozenset({"clear_cache", "set_run_on_save", "debug_disconnect_websocket", "debug_shutdown_runtime"})
+# What a tab needs. Of the others in streamlit 1.67, `clear_cache` empties the caches of all users
+# (runtime/app_session.py), the debug messages stop the server in development mode; what a new release adds stays out.
+_TAKEN = frozenset({"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request"})
+# Of the last: installing things writes files, and is for a developer's own machine.
+_OPERATIONS = frozenset({"deferred_file", "dataframe_chunk"})
 
 _log = logging.getLogger(__name__)
 
@@ -171,8 +173,11 @@ class GuardedSocket:
             message.ParseFromString(data)
         except DecodeError:
             return data  # Streamlit closes the websocket
-        kind = message.WhichOneof("type")
-        if kind in _REFUSED:
+        kind: str | None = message.WhichOneof("type")
+        request = message.backend_operation_request
+        if kind == "backend_operation_request":
+            kind = request.WhichOneof("payload")
+        if kind not in _TAKEN | _OPERATIONS:
             _log.info("message refused", extra={"message_type": kind, "session": str(self.session.id)})
             return None
         if kind == "app_heartbeat":
@@ -185,16 +190,10 @@ class GuardedSocket:
             if state.is_auto_rerun:
                 return data
             self._asked_by_user = True
-        elif kind == "backend_operation_request":
-            request = message.backend_operation_request
-            if request.HasField("install_skills") or request.HasField("dismiss_skills_nudge"):
-                return None  # for a developer's own machine: it writes files
-            if request.HasField("deferred_file") and not owns_deferred(
-                request.deferred_file.file_id, request.session_id
-            ):
-                # Streamlit 1.67 runs any session's callable; an unknown id gets its ordinary failure.
-                request.deferred_file.file_id = "none"
-                data = message.SerializeToString()
+        elif kind == "deferred_file" and not owns_deferred(request.deferred_file.file_id, request.session_id):
+            # Streamlit 1.67 runs any session's callable; an unknown id gets its ordinary failure.
+            request.deferred_file.file_id = "none"
+            data = message.SerializeToString()
         self._acted()
         return data
 

@@ -109,6 +109,16 @@ def test_the_password_is_asked_for_where_it_must_be() -> None:
     assert sent_to(FakeProvider(), it, fresh=True)["prompt"] == "login"
 
 
+def test_another_account_can_be_had_where_none_can_be_selected() -> None:
+    keycloak, entra = FakeProvider(), FakeProvider()
+    keycloak.metadata["prompt_values_supported"] = ["none", "login", "consent"]
+    entra.metadata["prompt_values_supported"] = ["login", "select_account"]
+    assert sent_to(keycloak, prompt="select_account")["prompt"] == "login"
+    assert sent_to(entra, prompt="select_account")["prompt"] == "select_account"
+    # Every sign-in asks for that, and must not ask for a password each time.
+    assert sent_to(keycloak)["prompt"] == "select_account"
+
+
 def test_nobody_is_sent_to_a_provider_that_is_down() -> None:
     fake = FakeProvider()
     fake.answers["openid-configuration"] = down
@@ -316,6 +326,22 @@ def test_without_an_id_token_claims_come_from_userinfo() -> None:
     assert grant.sid == "s1"
     assert fake.asked[-1].headers["Authorization"] == "Bearer access"
     assert fake.asked[-1].url.query == b""
+
+
+def test_after_a_refresh_without_an_id_token_sign_ins_start_with_what_userinfo_says() -> None:
+    """Or each session's first refresh would change its claims, and its tabs would lose their state."""
+    fake = without_id_token(answer(200, {"sub": "ada", "email": "ada@test"}))
+
+    async def both(client: Client, it: Provider) -> tuple[Grant, Grant]:
+        await client.refresh(it, session(), TOKENS)
+        fake.tokens["id_token"] = sign(id_claims(roles=["approver"]))
+        begun = await client.exchange(it, ATTEMPT, "code", None)
+        del fake.tokens["id_token"]
+        return begun, await client.refresh(it, replace(session(), claims=begun.claims), begun.tokens)
+
+    begun, refreshed = fake.run(both)
+    assert begun.claims == refreshed.claims
+    assert "roles" not in begun.claims
 
 
 @pytest.mark.parametrize(
