@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from support.abroad import Abroad
 from support.artifacts import save_logs
 from support.command import ROOT
+from support.providers import Providers
 from support.rundir import run_directory
 from support.stack import Stack
 
@@ -62,6 +64,34 @@ def provide_author_secrets(stack: Stack) -> None:
     author = folder / "secrets.toml"
     author.touch(mode=0o400)
     author.write_text(f'[mail]\npassword = "{secrets.token_urlsafe(32)}"\n', encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def providers(run_folder: Path) -> Iterator[Providers]:
+    """Identity providers outside every stack."""
+    outside = Providers(f"{run_folder.name}-providers", run_folder / "providers")
+    try:
+        outside.start()
+        yield outside
+    finally:
+        outside.remove()
+
+
+@pytest.fixture(scope="session")
+def abroad(run_folder: Path, providers: Providers, request: pytest.FixtureRequest) -> Iterator[Abroad]:
+    """A stack of two replicas that leaves signing in to those, healthy; shared by all tests of a run."""
+    whole = Abroad(f"{run_folder.name}-abroad", run_folder / "abroad", providers)
+    try:
+        whole.start()
+        yield whole
+    except BaseException:
+        save_logs(whole.stack, run_folder / "artifacts")
+        raise
+    else:
+        if request.session.testsfailed:
+            save_logs(whole.stack, run_folder / "artifacts")
+    finally:
+        whole.remove()
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ from support.stack import Stack
 if TYPE_CHECKING:  # the fixtures import it themselves, so that tests without a browser need none
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+_LOOPBACK = ", ".join(f"MAP {name} 127.0.0.1" for name in ("localhost", "*.localhost", "*.gate.test"))
+
 _FLAGS = [
     "--no-sandbox",  # its sandbox needs a user other than root, or privileges that the test container has not
     "--disable-dev-shm-usage",
@@ -24,7 +26,7 @@ _FLAGS = [
     "--disable-sync",
     "--no-first-run",
     # Only the stack's names resolve, and those to loopback: no test can reach, or depend on, anything else.
-    "--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP *.gate.test 127.0.0.1, MAP * ~NOTFOUND",
+    f"--host-resolver-rules={_LOOPBACK}, MAP * ~NOTFOUND",
 ]
 
 _report = pytest.StashKey[pytest.TestReport]()

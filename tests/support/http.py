@@ -8,10 +8,11 @@ from pathlib import Path
 import httpx
 
 
-def tls_context(ca: Path) -> ssl.SSLContext:
-    """A client's context that trusts `ca` and nothing else."""
+def tls_context(*authorities: Path) -> ssl.SSLContext:
+    """A client's context that trusts these and nothing else."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(ca)
+    for authority in authorities:
+        context.load_verify_locations(authority)
     return context
 
 

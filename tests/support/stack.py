@@ -41,6 +41,10 @@ class Stack:
             "SECRETS": str(directory / "secrets"),
             **settings,
         }
+        self.trusted: list[Path] = []
+        """Certificates of authorities of others that this stack's people meet."""
+        self.images: dict[str, str] = {}
+        """Images of services in place of the stack's own."""
         directory.mkdir(parents=True, exist_ok=True)
         self.write_settings()
 
@@ -84,7 +88,13 @@ class Stack:
         clean = {
             key: value for key, value in os.environ.items() if key not in _SETTINGS and not key.startswith("COMPOSE")
         }
-        command = ["docker", "compose", "--ansi", "never", "--file", str(ROOT / "compose.yaml"), *options, *words]
+        files = ["--file", str(ROOT / "compose.yaml")]
+        if self.images:
+            override = self.directory / "images.json"
+            services = {service: {"image": image} for service, image in self.images.items()}
+            override.write_text(json.dumps({"services": services}), encoding="utf-8")
+            files += ["--file", str(override)]
+        command = ["docker", "compose", "--ansi", "never", *files, *options, *words]
         return run(command, check=check, timeout=timeout, env=clean | dict(settings or {}))
 
     def up(self, timeout: float = 600) -> None:
@@ -150,5 +160,5 @@ class Stack:
         return (self.secrets / "demo" / user).read_text(encoding="utf-8").strip()
 
     def http(self) -> httpx.Client:
-        """A client that trusts this stack's CA alone and needs no name resolution."""
-        return httpx.Client(transport=LoopbackTransport(tls_context(self.ca)), timeout=30)
+        """A client that trusts this stack's CA and `trusted` alone, and needs no name resolution."""
+        return httpx.Client(transport=LoopbackTransport(tls_context(self.ca, *self.trusted)), timeout=30)

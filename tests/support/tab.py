@@ -31,10 +31,18 @@ class Tab:
         """Send one message of the page's."""
         self.socket.send(message.SerializeToString())
 
-    def rerun(self, *, auto: bool = False, url: str = "") -> None:
-        """Ask for a run of the script, as on load; `auto`: as a timed fragment does."""
+    def rerun(self, query: str = "", *, auto: bool = False, url: str = "", page: str = "") -> None:
+        """Ask for a run of the script, as on load.
+
+        Args:
+            query: of the page's address.
+            auto: as a timed fragment does.
+            url: address of the page, as the browser shows it.
+            page: name of the page in its address, such as welcome for pages/welcome.py.
+        """
         message = BackMsg()
-        message.rerun_script.query_string = ""
+        message.rerun_script.query_string = query
+        message.rerun_script.page_name = page
         message.rerun_script.is_auto_rerun = auto
         message.rerun_script.context_info.url = url
         self.send(message)
@@ -59,6 +67,18 @@ class Tab:
             if message.WhichOneof("type") == kind:
                 return message
         raise AssertionError(f"closed before {kind}")
+
+    def shown(self) -> str:
+        """All text and figures of the elements that the last run has sent so far."""
+        deltas = [message.delta.new_element for message in self.seen if message.WhichOneof("type") == "delta"]
+        return "\n".join(str(element) for element in deltas)
+
+    def run(self, query: str = "", page: str = "") -> str:
+        """Run the script to its end and return what it shows."""
+        self.seen.clear()
+        self.rerun(query, page=page)
+        self.until("script_finished")
+        return self.shown()
 
     def farewell(self, timeout: float = 10) -> str | None:
         """Read until the websocket closes; where the tab was sent, if anywhere."""
