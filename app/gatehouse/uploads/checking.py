@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
-from gatehouse.uploads.contents import what_it_is
+from gatehouse.uploads.contents import what_else_it_is
 from gatehouse.uploads.kind import Kind, Refused, Upload
 from gatehouse.uploads.names import extension_of, safe_name
 
@@ -45,10 +45,12 @@ def check(file: UploadedFile | bytes, *kinds: Kind[T], name: str = "") -> T:
     if size > kind.max_mb * 1_000_000:
         raise Refused(f"The file is too large: {kind.label} may have up to {kind.max_mb:g} MB.")
     with _turns:
-        return _parsed(kind, safe_name(name, extension), file if isinstance(file, bytes) else file.getvalue())
+        return _parsed(
+            kind, safe_name(name, extension), extension, file if isinstance(file, bytes) else file.getvalue()
+        )
 
 
-def _parsed(kind: Kind[T], name: str, content: bytes) -> T:
+def _parsed(kind: Kind[T], name: str, extension: str, content: bytes) -> T:
     try:
         return kind.parse(name, content)
     except Refused as refusal:
@@ -56,9 +58,9 @@ def _parsed(kind: Kind[T], name: str, content: bytes) -> T:
         raise
     except Exception as error:  # noqa: BLE001 -- a parser that is given what it cannot read may raise anything
         _log.info("upload refused: %s: %s", kind.label, type(error).__name__)
-        what = what_it_is(content)
-    if what and what != kind.label:
-        raise Refused(f"The file's name says that it is {kind.label}, but it is {what}.")
+        what = what_else_it_is(content, extension)
+    if what:
+        raise Refused(f"The file's name ends in .{extension}, but it is {what}.")
     raise Refused(f"The file cannot be read as {kind.label}; it may be damaged or cut short.")
 
 

@@ -28,6 +28,16 @@ _BEGINNINGS = (
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<svg", b"<?xml", b"<?php", b"<%")
 
 
+_OWN = {"a PDF": ("pdf",), "a PNG image": ("png",), "a JPEG image": ("jpg", "jpeg"), "a WebP image": ("webp",)}
+_OWN["a ZIP archive or an Office file"] = ("xlsx",)
+
+
+def what_else_it_is(content: bytes, extension: str) -> str:
+    """Return what `content` looks like, with its article, or "" if that is what `extension` says, or unknown."""
+    what = what_it_is(content)
+    return "" if extension in _OWN.get(what, ()) else what
+
+
 def what_it_is(content: bytes) -> str:
     """Return what `content` looks like, with its article, or "" if nothing is known of it, as of plain text."""
     for beginning, what in _BEGINNINGS:

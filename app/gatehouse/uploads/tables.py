@@ -11,6 +11,8 @@ from gatehouse.uploads.kind import Refused
 
 # What a cell of a spreadsheet can hold.
 _LONGEST_CELL = 32_767
+# What pandas and Postgres hold exactly, in 64 bits.
+_LARGEST_NUMBER = 2**63 - 1
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -57,6 +59,8 @@ def frame_of(
 
 
 def _cell(value: object, number: int) -> object:
+    if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+        raise Refused(f"Row {number} has a number that is too large; write it as text.")
     if not isinstance(value, str):
         return value
     if len(value) > _LONGEST_CELL:
