@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import zipfile
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,6 +17,8 @@ from gatehouse.uploads.kind import Document, Kind, Refused
 
 _READER = Path(__file__).with_name("pdf_reader.py")
 _SECONDS = 20
+# One at a time: each may take the 350 MB that the reader allows itself.
+_turn = threading.Lock()
 _REASONS = {
     "encrypted": "The PDF is protected by a password; save it without one.",
     "script": "The PDF contains scripts; print it to a new PDF and choose that one.",
@@ -57,14 +60,15 @@ class Pdf(Kind[Document]):
 def _pages(content: bytes) -> int:
     """Ask the reader, which inherits no environment and finds no code in the working directory."""
     try:
-        done = subprocess.run(  # noqa: S603 -- our own file, by our own interpreter
-            [sys.executable, "-I", str(_READER)],
-            input=content,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=True,
-            env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
-        )
+        with _turn:
+            done = subprocess.run(  # noqa: S603 -- our own file, by our own interpreter
+                [sys.executable, "-I", str(_READER)],
+                input=content,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=True,
+                env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
+            )
     except subprocess.TimeoutExpired:
         raise Refused(_REASONS["many"]) from None
     answer = json.loads(done.stdout)

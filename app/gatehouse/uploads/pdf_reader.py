@@ -14,6 +14,8 @@ import pypdf
 from pypdf.generic import DictionaryObject, IndirectObject
 
 _MEGABYTE = 1_000_000
+# Address space: 60 MB of it are Python and pypdf.
+_MEMORY = 350 * _MEGABYTE
 _MOST_OBJECTS = 200_000
 
 # Keys and kinds of action, by what they mean for whoever opens the file (ISO 32000-2, 12.6.4 and 7.11.4).
@@ -51,7 +53,7 @@ def _bound() -> None:
         import resource  # noqa: PLC0415 -- not everywhere
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (600 * _MEGABYTE, 600 * _MEGABYTE))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -131,7 +131,7 @@ def test_the_reader_of_a_pdf_cannot_take_more_than_its_share(tmp_path: Path) -> 
     greedy = tmp_path / "greedy.py"
     greedy.write_text(
         code.replace("def judge(content: bytes)", "def unused(content: bytes)").replace(
-            "def main()", "def judge(content: bytes):\n    return {'pages': len(bytearray(700_000_000))}\n\ndef main()"
+            "def main()", "def judge(content: bytes):\n    return {'pages': len(bytearray(400_000_000))}\n\ndef main()"
         )
     )
     done = subprocess.run([sys.executable, "-I", greedy], input=b"", capture_output=True, check=True)
