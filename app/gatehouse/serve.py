@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from gatehouse import logs
+from gatehouse import dangerous_calls, logs
 from gatehouse.author_files import author_secrets, check_author_config, entry_script, refuse_secrets_beside_code
 from gatehouse.settings import CERTIFICATES, StartError, read_secret, settings
 from gatehouse.streamlit_files import platform_auth, platform_options, write_ca_bundle, write_config, write_secrets
@@ -18,6 +19,7 @@ from gatehouse.streamlit_files import platform_auth, platform_options, write_ca_
 T = TypeVar("T")
 
 _MEBIBYTE = 1024 * 1024
+_log = logging.getLogger(__name__)
 
 
 def prepare() -> Path:
@@ -61,6 +63,12 @@ def prepare() -> Path:
     # would hang (https://github.com/streamlit/streamlit/issues/14290). Read when websockets is imported.
     os.environ["WEBSOCKETS_MAX_LINE_LENGTH"] = "65536"
     return script
+
+
+def _warn_of_code() -> None:
+    """Log each call in the author's scripts that runs whatever it reads; `make up` prints them, too."""
+    for call in dangerous_calls.find(settings().app_dir):
+        _log.warning("app folder: %s:%d: %s: %s", call.path, call.line, call.call, call.instead)
 
 
 def _serve() -> None:
@@ -113,6 +121,7 @@ def main() -> None:
     try:
         prepare()
         logs.configure()
+        _warn_of_code()
         _serve()
     except StartError as error:
         print(*(f"Error: {problem}" for problem in error.problems), sep="\n", file=sys.stderr)

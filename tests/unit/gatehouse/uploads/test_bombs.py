@@ -25,7 +25,7 @@ BOMBS = (
     "CSV of too many rows",
     "too many rows of a workbook",
 )
-# The peak since the mark was reset, over what was held before. The process that reads PDFs is not in it: it has a limit.
+# The peak since the mark was reset, over what was held before. The process that reads PDFs has a limit of its own.
 MEASURE = """
 import json, pathlib, sys
 from gatehouse import uploads
