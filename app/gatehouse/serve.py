@@ -78,6 +78,8 @@ def _serve() -> None:
     from gatehouse.asgi import app  # noqa: PLC0415
     from gatehouse.health import route as health  # noqa: PLC0415
 
+    _warn_of_code()
+
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             health.stopping.set()
@@ -121,7 +123,6 @@ def main() -> None:
     try:
         prepare()
         logs.configure()
-        _warn_of_code()
         _serve()
     except StartError as error:
         print(*(f"Error: {problem}" for problem in error.problems), sep="\n", file=sys.stderr)

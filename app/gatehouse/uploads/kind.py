@@ -33,7 +33,7 @@ class File(Upload):
 
     content: bytes = field(repr=False)
     mime: str
-    id: UUID = field(default_factory=uuid4, kw_only=True)
+    id: UUID = field(default_factory=uuid4, kw_only=True, repr=False)
 
 
 @dataclass(frozen=True)
