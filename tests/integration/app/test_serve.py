@@ -124,7 +124,10 @@ def test_calls_that_run_what_they_read_are_told(app: str) -> None:
 
 
 def test_a_pdf_is_read_in_the_image_as_on_a_laptop(app: str) -> None:
-    check = "from gatehouse import uploads; print(uploads.check(open('/dev/stdin', 'rb').read(), uploads.Pdf(), name='a.pdf'))"
+    check = (
+        "import sys; from gatehouse import uploads;"
+        "print(uploads.check(sys.stdin.buffer.read(), uploads.Pdf(), name='a.pdf'))"
+    )
     result = run(["docker", "exec", "--interactive", app, "python", "-c", check], stdin=PDF)
     assert result.stdout == "Document(name='a.pdf', mime='application/pdf', pages=1)\n"
 

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 import re
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from streamlit.runtime.media_file_storage import MediaFileKind
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+from streamlit.web.server.starlette.starlette_routes import create_media_routes
 
 from gatehouse.uploads import safe_name
 
@@ -41,3 +47,22 @@ def test_a_safe_name_fits_every_file_system(name: str) -> None:
     safe = safe_name(name)
     assert len(safe.encode()) <= 255
     assert re.fullmatch(r"[\w .()+-]+", safe)
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ('a"; filename="evil.exe', 'attachment; filename="a_ filename_evil.exe"'),
+        ("M\xe4rz.pdf", "attachment; filename*=utf-8''M%C3%A4rz.pdf"),
+    ],
+)
+def test_streamlit_sends_it_as_an_attachment(name: str, sent: str) -> None:
+    storage = MemoryMediaFileStorage("/media")
+    stored = storage.load_and_get_id(b"x", "application/pdf", MediaFileKind.DOWNLOADABLE, safe_name(name))
+    transport = httpx.ASGITransport(Starlette(routes=create_media_routes(storage, "")))
+
+    async def fetch() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            return await client.get(storage.get_url(stored))
+
+    assert asyncio.run(fetch()).headers["content-disposition"] == sent
