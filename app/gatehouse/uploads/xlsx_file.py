@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 from xml.etree.ElementTree import fromstring
-from xml.parsers import expat
 
 import openpyxl
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
@@ -18,6 +16,7 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from gatehouse.uploads.archive import opened
 from gatehouse.uploads.kind import Kind, Refused, Table
 from gatehouse.uploads.tables import frame_of
+from gatehouse.uploads.xml_scan import check_xml
 
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _MACROS = re.compile(r"vbaproject|vbadata|macrosheets/|dialogsheets/|activex/", re.IGNORECASE)
@@ -78,37 +77,20 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
             raise Refused("The workbook contains macros; save it as .xlsx without them.")
         if _OUTSIDE.search(part):
             raise Refused("The workbook has links to other files, or objects in it; copy the values to a new one.")
-        if entry.file_size > _LARGEST_PART and not _SHEETS.fullmatch(part):
+        if check_xml(archive, entry) and entry.file_size > _LARGEST_PART and not _SHEETS.fullmatch(part):
             raise Refused("The workbook has unusually large parts; copy the values to a new one.")
-        _check_xml(archive, entry)
     types = archive.read("[Content_Types].xml")
     if b"macroenabled" in types.lower():
         raise Refused("The workbook contains macros; save it as .xlsx without them.")
-    if _WORKBOOK not in {element.get("ContentType") for element in fromstring(types)}:  # noqa: S314 -- see _check_xml
+    if _WORKBOOK not in {element.get("ContentType") for element in fromstring(types)}:  # noqa: S314 -- see check_xml
         raise Refused("The file is no Excel workbook, but another Office file.")
     for part in archive.namelist():
         if part.lower().endswith(".rels"):
             _check_links(archive.read(part))
 
 
-def _check_xml(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-    """Refuse a document type, without which there is no entity, in whatever is XML for the parser that reads it later.
-
-    All parts are looked at: which of them are sheets is for the workbook to say. defusedxml would refuse entities while
-    openpyxl reads, at half its speed.
-    """
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = _refuse_document_type
-    with archive.open(entry) as part, contextlib.suppress(expat.ExpatError):
-        parser.ParseFile(part)
-
-
-def _refuse_document_type(*_declared: object) -> NoReturn:
-    raise Refused("The workbook declares XML entities, which no spreadsheet program does.")
-
-
 def _check_links(relations: bytes) -> None:
-    for relation in fromstring(relations):  # noqa: S314 -- see _check_xml
+    for relation in fromstring(relations):  # noqa: S314 -- see check_xml
         outside = relation.get("TargetMode", "").lower() == "external"
         if outside and not relation.get("Type", "").endswith("/hyperlink"):
             raise Refused("The workbook takes content from elsewhere; copy the values to a new one.")

@@ -47,6 +47,10 @@ def _digits(count: int) -> str:
     return "".join(str(number) for number in range(10**6, 10**6 + count // 7 + 1))[:count]
 
 
+def _elements(element: str, count: int) -> str:
+    return "".join(element % number for number in range(count))
+
+
 def _names() -> dict[str, Bad]:
     png = lambda: picture("png")  # noqa: E731
     return {
@@ -197,7 +201,21 @@ def _xlsx() -> dict[str, Bad]:
             part("_rels/.rels", lambda _: b'<!DOCTYPE a SYSTEM "http://evil.example/a.dtd"><Relationships/>'),
             "entities",
         ),
-        "styles of 3 MB": Bad("a.xlsx", part("xl/styles.xml", bytes(range(256)) * 12_000), "large parts"),
+        "styles of 3 MB": Bad("a.xlsx", part("xl/styles.xml", f"<a>{_digits(3_000_000)}</a>".encode()), "large parts"),
+        "styles of a million formats": Bad(
+            "a.xlsx", part("xl/worksheets/b.xml", ("<a>" + _elements("<xf>%d</xf>", 1_000_000)).encode()), "large parts"
+        ),
+        "two million shared texts": Bad(
+            "a.xlsx",
+            part("xl/sharedStrings.xml", ("<sst>" + _elements("<si><t>%d</t></si>", 2_000_000) + "</sst>").encode()),
+            "large parts",
+        ),
+        "row of a million cells": Bad(
+            "a.xlsx", sheet(_elements("<c><v>%d</v></c>", 1_000_000).join(("<row>", "</row>"))), "large parts"
+        ),
+        "element of a million attributes": Bad(
+            "a.xlsx", sheet(_elements("a%d='' ", 1_000_000).join(("<row ", "></row>"))), "large parts"
+        ),
         "row 1,000,000 alone": Bad(
             "a.xlsx", sheet(cell % "a" + '<row r="1000000"><c r="A1000000"><v>1</v></c></row>'), "rows|cells"
         ),
@@ -213,8 +231,8 @@ def _xlsx() -> dict[str, Bad]:
         "index of text that is not there": Bad(
             "a.xlsx", sheet('<row r="1"><c r="A1" t="s"><v>999999</v></c></row>'), "damaged"
         ),
-        "number of 1,000,000 digits": Bad(
-            "a.xlsx", sheet(cell % "a" + f'<row r="2"><c r="A2"><v>{_digits(1_000_000)}</v></c></row>'), "damaged"
+        "number of 10,000 digits": Bad(
+            "a.xlsx", sheet(cell % "a" + f'<row r="2"><c r="A2"><v>{_digits(10_000)}</v></c></row>'), "damaged"
         ),
         "number of 30 digits": Bad(
             "a.xlsx", sheet(cell % "a" + f'<row r="2"><c r="A2"><v>1{"0" * 30}</v></c></row>'), "too large"

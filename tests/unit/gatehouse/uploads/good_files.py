@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import os
 from collections.abc import Callable
 from typing import NamedTuple
 
 import PIL.Image
 
-from unit.gatehouse.uploads.making import dictionary, pdf, picture, with_action, with_annotation, workbook
+from unit.gatehouse.uploads.making import (
+    SHEET,
+    TYPES,
+    dictionary,
+    pdf,
+    picture,
+    rezipped,
+    sheet_xml,
+    with_action,
+    with_annotation,
+    workbook,
+)
 
 
 class Good(NamedTuple):
@@ -39,6 +51,26 @@ def _linked() -> bytes:
     return with_annotation(Subtype="/Link", A=dictionary(S="/URI", URI="https://example.com"))
 
 
+def _illustrated() -> bytes:
+    return rezipped(workbook(), {"xl/media/image1.jpg": picture("jpeg") + os.urandom(3_000_000)})
+
+
+def _texts() -> bytes:
+    texts = "".join(f"<si><t>text {number}</t></si>" for number in range(100_000))
+    cells = "".join(f'<row r="{row}"><c r="A{row}" t="s"><v>{row}</v></c></row>' for row in range(1, 1001))
+    start = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    kind = '<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument'
+    declared = f'{kind}.spreadsheetml.sharedStrings+xml"/></Types>'.encode()
+    return rezipped(
+        workbook(),
+        {
+            SHEET: sheet_xml(cells),
+            "xl/sharedStrings.xml": f"{start}{texts}</sst>".encode(),
+            TYPES: lambda before: before.replace(b"</Types>", declared),
+        },
+    )
+
+
 GOOD = {
     "CSV": Good("orders.csv", lambda: b"item,amount\nChair,120.50\nDesk,80\n"),
     "CSV of Excel": Good("orders.csv", "\ufeffitem;amount\r\nStühle;3\r\n".encode),
@@ -52,6 +84,8 @@ GOOD = {
     "workbook": Good("orders.xlsx", workbook),
     "workbook with dates": Good("orders.xlsx", _dated),
     "workbook of 5,000 rows": Good("orders.xlsx", lambda: workbook(("a", "b"), *[(n, "x") for n in range(5000)])),
+    "workbook with a photo of 3 MB": Good("a.xlsx", _illustrated),
+    "workbook of 100,000 shared texts": Good("a.xlsx", _texts),
     "PNG": Good("logo.png", lambda: picture("png")),
     "PNG with transparency": Good("logo.png", lambda: picture("png", mode="RGBA")),
     "PNG of a palette": Good("logo.png", lambda: picture("png", mode="P")),

@@ -12,6 +12,10 @@ from unit.gatehouse.uploads.bad_files import BAD
 BOMBS = (
     "zip bomb in the sheet",
     "zip bomb beside the sheet",
+    "styles of a million formats",
+    "two million shared texts",
+    "row of a million cells",
+    "element of a million attributes",
     "pixel bomb",
     "pixel bomb just above",
     "JPEG bomb",
