@@ -6,13 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gatehouse import exports, uploads
     from gatehouse.access import navigation, require
+    from gatehouse.forms import Form
     from gatehouse.identity import Viewer, viewer
 
 __version__ = "0.1.0"
-__all__ = ["Viewer", "navigation", "require", "viewer"]
+__all__ = ["Form", "Viewer", "exports", "navigation", "require", "uploads", "viewer"]
 
 _HOMES = {
+    "Form": "gatehouse.forms",
     "Viewer": "gatehouse.identity",
     "navigation": "gatehouse.access",
     "require": "gatehouse.access",
@@ -22,6 +25,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever is asked for
     """Import what an author uses at its first use: the rest of the platform imports this package too."""
+    if name in ("exports", "uploads"):
+        return import_module(f"gatehouse.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gatehouse' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from gatehouse import logs
+from gatehouse import dangerous_calls, logs
 from gatehouse.author_files import author_secrets, check_author_config, entry_script, refuse_secrets_beside_code
 from gatehouse.settings import CERTIFICATES, StartError, read_secret, settings
 from gatehouse.streamlit_files import platform_auth, platform_options, write_ca_bundle, write_config, write_secrets
@@ -18,6 +19,7 @@ from gatehouse.streamlit_files import platform_auth, platform_options, write_ca_
 T = TypeVar("T")
 
 _MEBIBYTE = 1024 * 1024
+_log = logging.getLogger(__name__)
 
 
 def prepare() -> Path:
@@ -63,12 +65,20 @@ def prepare() -> Path:
     return script
 
 
+def _warn_of_code() -> None:
+    """Log each call in the author's scripts that runs whatever it reads; `make up` prints them, too."""
+    for call in dangerous_calls.find(settings().app_dir):
+        _log.warning("app folder: %s:%d: %s: %s", call.path, call.line, call.call, call.instead)
+
+
 def _serve() -> None:
     # Imported only now: they read the environment and install loggers when they are imported.
     import uvicorn  # noqa: PLC0415
 
     from gatehouse.asgi import app  # noqa: PLC0415
     from gatehouse.health import route as health  # noqa: PLC0415
+
+    _warn_of_code()
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:

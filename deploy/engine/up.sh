@@ -17,6 +17,8 @@ source "$here/preflight.sh"
 source "$here/services.sh"
 # shellcheck source=deploy/engine/images.sh
 source "$here/images.sh"
+# shellcheck source=deploy/engine/code.sh
+source "$here/code.sh"
 
 readonly start_seconds=300
 
@@ -97,6 +99,7 @@ main() {
   step "Base image" "$here/base.sh"
   step "Images" build_images
   step "Services" start
+  warn_of_code
   report
 }
 

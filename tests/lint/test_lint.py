@@ -87,3 +87,28 @@ def test_nothing_ties_the_checkout_to_a_registry_or_a_machine() -> None:
         for tie, pattern in ties.items():
             found = re.search(pattern, text)
             assert not found, f"{path} names {tie}: {found[0]}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pickle",
+        "from shelve import open as opened",
+        "import joblib",
+        "import pandas as pd\n\npd.read_pickle(__file__)",
+        "import numpy as np\n\nprint(eval(input()))",
+        "import yaml\n\nyaml.load(input(), yaml.Loader)",
+    ],
+)
+def test_nothing_unpickles(code: str) -> None:
+    command = [
+        "ruff",
+        "check",
+        "--no-cache",
+        "--quiet",
+        "--select=S,TID",
+        "--stdin-filename",
+        "app/gatehouse/new.py",
+        "-",
+    ]
+    assert run(command, check=False, stdin=f"{code}\n").returncode == 1

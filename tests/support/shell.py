@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 from support.command import ROOT, run
 
-LIBRARIES = ("messages", "settings", "docker", "apt", "preflight", "services", "images")
+LIBRARIES = ("messages", "settings", "docker", "apt", "preflight", "services", "images", "code")
 
 _SETTINGS = ("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "SECRETS", "TAG")
 

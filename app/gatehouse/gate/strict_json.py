@@ -11,8 +11,8 @@ _MAX_DEPTH = 16
 class StrictDecoder(json.JSONDecoder):
     """Refuses what two readers may understand differently: a name given twice (RFC 8259 §4), NaN and Infinity (§6)."""
 
-    def __init__(self) -> None:
-        super().__init__(object_pairs_hook=_unique, parse_constant=_refuse)
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 -- those of JSONDecoder
+        super().__init__(**options | {"object_pairs_hook": _unique, "parse_constant": _refuse})
 
 
 def loads(text: bytes | str) -> Any:  # noqa: ANN401 - JSON

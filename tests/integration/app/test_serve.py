@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from support.command import run
 from support.stack import Stack
+from unit.gatehouse.uploads.making import pdf
 
 SESSION = (Path(__file__).parent / "session.py").read_text(encoding="utf-8")
 SCRIPT = """
@@ -43,6 +45,7 @@ def folder(database: Stack) -> Path:
     (folder / ".streamlit").mkdir(parents=True)
     (folder / "main.py").write_text(SCRIPT, encoding="utf-8")
     (folder / "beside.py").write_text("WORD = 'beside'", encoding="utf-8")
+    (folder / "risky.py").write_text("import pickle\n\npickle.load(open('data.txt', 'rb'))", encoding="utf-8")
     (folder / "data.txt").write_text("data", encoding="utf-8")
     config = "[theme]\nprimaryColor = '#123456'\n[server]\nmaxUploadSize = 7\n"
     (folder / ".streamlit/config.toml").write_text(config, encoding="utf-8")
@@ -106,6 +109,23 @@ def test_a_failing_script_tells_the_log_everything_and_the_user_nothing(app: str
     line = next(json.loads(line) for line in logs(app).splitlines() if "CANARY" in line)
     assert line["level"] == "ERROR"
     assert "main.py" in line["exc_info"]
+
+
+def test_calls_that_run_what_they_read_are_told(app: str) -> None:
+    told = "risky.py:3: pickle.load: a pickle runs code when it is read; use JSON, CSV or Parquet"
+    line = next(json.loads(line) for line in logs(app).splitlines() if "pickle" in line)
+    assert (line["level"], line["message"]) == ("WARNING", f"app folder: {told}")
+    assert run(["docker", "exec", app, "python", "-m", "gatehouse.dangerous_calls", "/srv/app"]).stdout == f"{told}\n"
+
+
+def test_a_pdf_is_read_in_the_image_as_on_a_laptop(app: str) -> None:
+    check = (
+        "import base64, sys; from gatehouse import uploads;"
+        "print(uploads.check(base64.b64decode(sys.stdin.read()), uploads.Pdf(), name='a.pdf'))"
+    )
+    command = ["docker", "exec", "--interactive", app, "python", "-c", check]
+    result = run(command, stdin=base64.b64encode(pdf()).decode())
+    assert result.stdout == "Document(name='a.pdf', mime='application/pdf', pages=1)\n"
 
 
 def test_many_large_cookies_do_not_keep_a_session_from_opening(app: str) -> None:

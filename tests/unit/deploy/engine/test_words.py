@@ -84,3 +84,17 @@ def test_state_in_one_word(shell: Shell, state: str, word: str) -> None:
 )
 def test_old_engines_are_told_from_new_ones(shell: Shell, version: str, enough: bool) -> None:  # noqa: FBT001
     assert (shell(f"at_least {version} 26.0").returncode == 0) == enough
+
+
+def test_dangerous_calls_of_the_app_are_warned_of(shell: Shell) -> None:
+    engine = "docker() { [[ $* == 'compose exec --no-TTY app '* ]] && echo 'main.py:3: pickle.load: use JSON'; }"
+    assert shell(f"{engine}; warn_of_code").stdout.splitlines() == [
+        "    Warning: app folder: main.py:3: pickle.load: use JSON",
+        "    if such a line reads only what the app itself wrote, end it with `# trusted` (docs/author.md, Pickles)",
+    ]
+
+
+@pytest.mark.parametrize("engine", ["docker() { :; }", "docker() { return 1; }"])
+def test_without_any_nothing_is_said_and_nothing_stopped(shell: Shell, engine: str) -> None:
+    result = shell(f"{engine}; warn_of_code; echo on")
+    assert (result.stdout, result.returncode) == ("on\n", 0)

@@ -1,0 +1,125 @@
+"""What docs/author.md calls good is run, and does what is said there; what it calls bad fails as it says."""
+
+from __future__ import annotations
+
+import io
+import pickle  # noqa: TID251 -- to show what one does
+from collections.abc import Callable
+
+import openpyxl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from support.snippets import snippets
+from unit.gatehouse.uploads.making import picture, workbook
+
+GOOD = snippets("author.md", "GOOD")
+BAD = snippets("author.md", "BAD")
+BAD_START = "import pandas as pd, pickle, streamlit as st\n"
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    return app.file_uploader[0].set_value((name, content, "")).run()
+
+
+def a_table(app: AppTest) -> None:
+    assert upload(app, "orders.csv", b"MZ\x90").error[0].value.endswith("it is a Windows program.")
+    upload(app, "orders.xlsx", workbook())
+    assert app.dataframe[0].value.to_dict("records") == [{"item": "Chair", "amount": 120.5}]
+
+
+def a_receipt_to_keep(app: AppTest) -> None:
+    upload(app, "r\xe9\xe7u.png", picture("png"))
+    app.button[0].click().run()
+    assert app.session_state["kept"][1:3] == ("r\xe9\xe7u.png", "image/png")
+    assert len(app.get("download_button")) == 1
+
+
+def several_files(app: AppTest) -> None:
+    app.file_uploader[0].set_value([("a.png", picture("png"), ""), ("b.png", b"<svg>", "")]).run()
+    assert [error.value for error in app.error] == ["The file's name ends in .png, but it is a web page or XML."]
+
+
+def an_export(app: AppTest) -> None:
+    assert len(app.get("download_button")) == 2
+
+
+def a_form(app: AppTest) -> None:
+    app.text_input[0].set_value("\xb2")
+    app.text_input[1].set_value("11")
+    app.button[0].click().run()
+    assert [error.value for error in app.error] == ["Enter the number on your invoice.", "Enter 10 or less."]
+    app.text_input[0].set_value("7")
+    app.text_input[1].set_value("")
+    app.button[0].click().run()
+    assert not app.error
+    assert app.success[0].value == "Order 7: 1"
+
+
+def data_not_code(app: AppTest) -> None:
+    assert upload(app, "model.json", pickle.dumps({"a": 1})).error
+    upload(app, "model.json", b'{"a": 1}')
+    assert not app.error
+
+
+SCENARIOS: dict[str, Callable[[AppTest], None]] = {
+    "a table": a_table,
+    "a receipt to keep": a_receipt_to_keep,
+    "several files": several_files,
+    "an export": an_export,
+    "a form": a_form,
+    "data, not code": data_not_code,
+}
+
+
+@pytest.mark.parametrize("title", GOOD)
+def test_good_does_what_it_says(title: str) -> None:
+    app = AppTest.from_string(GOOD[title]).run()
+    assert not app.exception
+    SCENARIOS[title](app)
+    assert not app.exception
+
+
+def bad(start: str) -> str:
+    """The bad example whose title begins so, with its imports."""
+    return BAD_START + next(code for title, code in BAD.items() if title.startswith(start))
+
+
+def test_a_digit_is_not_always_a_number() -> None:
+    app = AppTest.from_string(bad('"\xb2" is a digit')).run()
+    app.text_input[0].set_value("\xb2").run()
+    assert "invalid literal for int" in app.exception[0].message
+
+
+def test_a_believed_type_ends_in_a_traceback() -> None:
+    app = AppTest.from_string(bad("believes the name")).run()
+    app.file_uploader[0].set_value(("a.csv", b"\x80\xff", "text/csv")).run()
+    assert app.exception
+
+
+class Evil:
+    """Pickled, it is a call."""
+
+    def __reduce__(self) -> tuple[type[int], tuple[str]]:
+        """Say what to call when this is read."""
+        return (int, ("chosen by the sender",))
+
+
+def test_an_uploaded_pickle_runs() -> None:
+    app = AppTest.from_string(bad("whoever uploads")).run()
+    app.file_uploader[0].set_value(("a.pkl", pickle.dumps(Evil()), "")).run()
+    assert app.exception[0].message == "invalid literal for int() with base 10: 'chosen by the sender'"
+
+
+def test_a_formula_of_a_plain_export_is_live() -> None:
+    import pandas as pd  # noqa: PLC0415 -- for this comparison alone
+
+    from gatehouse import exports  # noqa: PLC0415
+
+    frame = pd.DataFrame({"a": ["=1+1"]})
+    written = io.BytesIO()
+    frame.to_excel(written, index=False, engine="openpyxl")
+    for content, kind in ((written.getvalue(), "f"), (exports.to_xlsx(frame), "s")):
+        sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+        assert sheet is not None
+        assert sheet["A2"].data_type == kind
