@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gatehouse.access import navigation, require
+    from gatehouse.data.postgres import PostgresConnection
     from gatehouse.identity import Viewer, viewer
 
 __version__ = "0.1.0"
-__all__ = ["Viewer", "navigation", "require", "viewer"]
+__all__ = ["PostgresConnection", "Viewer", "navigation", "require", "viewer"]
 
 _HOMES = {
+    "PostgresConnection": "gatehouse.data.postgres",
     "Viewer": "gatehouse.identity",
     "navigation": "gatehouse.access",
     "require": "gatehouse.access",

@@ -6,6 +6,16 @@ from typing import Any
 
 from gatehouse.settings import read_secret, secret_path, settings
 
+BOUNDED_WAITS = {
+    "connect_timeout": 5,  # seconds
+    # A peer that vanished without a word is noticed after 30 s, whether we wait for it (keepalives) or it for us.
+    "keepalives_idle": 15,  # seconds
+    "keepalives_interval": 5,  # seconds
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
+"""Parameters of libpq for every connection: nothing waits for ever."""
+
 
 def parameters(login: str, password_file: str) -> dict[str, Any]:
     """Return libpq's connection parameters for `login`; its password is read from the secret file at each call.
@@ -25,10 +35,10 @@ def parameters(login: str, password_file: str) -> dict[str, Any]:
         "sslmode": "verify-full",
         "sslrootcert": str(secret_path("database_ca.crt")),
         "channel_binding": "require",
-        "connect_timeout": 5,  # seconds
-        # A peer that vanished without a word is noticed after 30 s, whether we wait for it (keepalives) or it for us.
-        "keepalives_idle": 15,  # seconds
-        "keepalives_interval": 5,  # seconds
-        "keepalives_count": 3,
-        "tcp_user_timeout": 30_000,  # milliseconds
+        **BOUNDED_WAITS,
     }
+
+
+def app_parameters() -> dict[str, Any]:
+    """Return the parameters of the app's own login. Raises SecretError as `parameters` does."""
+    return parameters("app_a", "app_a_password")
