@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gatehouse.access import navigation, require
+    from gatehouse.data.connection import connect
     from gatehouse.data.postgres import PostgresConnection
     from gatehouse.identity import Viewer, viewer
 
 __version__ = "0.1.0"
-__all__ = ["PostgresConnection", "Viewer", "navigation", "require", "viewer"]
+__all__ = ["PostgresConnection", "Viewer", "connect", "navigation", "require", "viewer"]
 
 _HOMES = {
     "PostgresConnection": "gatehouse.data.postgres",
     "Viewer": "gatehouse.identity",
+    "connect": "gatehouse.data.connection",
     "navigation": "gatehouse.access",
     "require": "gatehouse.access",
     "viewer": "gatehouse.identity",

@@ -58,4 +58,6 @@ def asker() -> Asker:
             "or st.cache_resource and give query() a ttl, which caches for each viewer; or say shared=True"
         )
     person = viewer()
+    if not (person.issuer and person.subject):
+        return NOBODY
     return Asker(person.issuer, person.subject, json.dumps(sorted(person.roles)))
