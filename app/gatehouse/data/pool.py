@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from weakref import WeakSet
 
 from psycopg import Connection, Error, OperationalError
-from psycopg.errors import InFailedSqlTransaction
+from psycopg.errors import FeatureNotSupported, InFailedSqlTransaction
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import TupleRow, tuple_row
 from psycopg_pool import ConnectionPool
@@ -79,6 +79,10 @@ def transaction(opened: Pool, begin: bytes = b"BEGIN") -> Iterator[Connection[Tu
         connection.execute(begin)
         yield connection
         _commit(connection)
+    except FeatureNotSupported:
+        # Such as a prepared statement whose table a migration has changed: it would fail on this connection for ever.
+        connection.close()
+        raise
     except BaseException:
         _roll_back(connection)
         raise

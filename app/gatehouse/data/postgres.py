@@ -69,10 +69,14 @@ class PostgresConnection(BaseConnection[Pool]):
             shared: ask as nobody, and keep the result for all viewers.
             show_spinner: shown while the database is asked; a text replaces Streamlit's.
         """
-        question = _Question(
-            text_of(sql), dict(params or {}), NOBODY if shared else asker(), self._connection_instance_id
-        )
-        return _cached(self._connection_name, ttl, show_spinner)(question, self._ask) if ttl else self._ask(question)
+        who = NOBODY if shared else asker()
+        question = _Question(text_of(sql), dict(params or {}), who, self._connection_instance_id)
+        if ttl:
+            return _cached(self._connection_name, ttl, show_spinner)(question, self._ask)
+        if not show_spinner:
+            return self._ask(question)
+        with st.spinner(show_spinner) if isinstance(show_spinner, str) else st.spinner():
+            return self._ask(question)
 
     def execute(self, sql: Statement, params: Parameters | None = None) -> int:
         """Run one statement in a transaction of its own and return the number of rows that it changed."""
@@ -91,14 +95,13 @@ class PostgresConnection(BaseConnection[Pool]):
     def batches(
         self, sql: Statement, params: Parameters | None = None, *, size: int = 10_000
     ) -> Iterator[pd.DataFrame]:
-        """Yield the rows that the viewer may see, `size` at a time; only one batch is in memory.
+        """Return the rows that the viewer may see, `size` at a time; only one batch is in memory.
 
         A connection is in use until the last one is taken: do not wait for a user in between.
         """
-        with self._begun(asker(), read_only=True) as connection, ServerCursor(connection, "gatehouse") as cursor:
-            cursor.execute(sql, params)
-            while rows := cursor.fetchmany(size):
-                yield frame(cursor.description or [], rows)
+        if size < 1:
+            raise ValueError(f"size={size}: is not a number of rows; make it 1 or more")
+        return self._batches(asker(), sql, params, size)
 
     def reset(self) -> None:
         """Close all connections; the next call opens new ones."""
@@ -112,9 +115,7 @@ class PostgresConnection(BaseConnection[Pool]):
 
     def _connect(self, **unknown: Any) -> Pool:  # noqa: ANN401 -- st.connection hands over what it is given
         if unknown:
-            raise TypeError(
-                f"st.connection: PostgresConnection takes no {next(iter(unknown))}; see [connections] in docs"
-            )
+            raise TypeError(f"st.connection: PostgresConnection takes no {next(iter(unknown))}; see docs/author.md")
         self._parameters()  # what is wrong with them is told now, to the author
         return open_pool(self._parameters, self._connection_name)
 
@@ -128,12 +129,19 @@ class PostgresConnection(BaseConnection[Pool]):
         with explained(), transaction(self._instance, who.begin(read_only=read_only)) as connection:
             yield connection
 
+    def _batches(self, who: Asker, sql: Statement, params: Parameters | None, size: int) -> Iterator[pd.DataFrame]:
+        with self._begun(who, read_only=True) as connection, ServerCursor(connection, "gatehouse") as cursor:
+            columns = cursor.execute(sql, params).description or []
+            while rows := cursor.fetchmany(size):
+                yield frame(columns, rows)
+
     def _ask(self, question: _Question) -> pd.DataFrame:
         with self._begun(question.who, read_only=True) as connection:
             cursor = Cursor(connection, row_factory=tuple_row).execute(question.sql, question.params)
-            if cursor.description is None:
+            columns = cursor.description
+            if columns is None:
                 raise psycopg.ProgrammingError("query() is for SQL that returns rows; use execute()")
-            return frame(cursor.description, cursor.fetchall())
+            return frame(columns, cursor.fetchall())
 
 
 @lru_cache(maxsize=64)

@@ -63,6 +63,24 @@ def test_one_that_ends_in_mid_transaction_is_away_and_the_next_one_is_not(server
     assert answers(postgres)
 
 
+def test_a_table_that_a_migration_changed_is_read_again(server: Server, postgres: Postgres) -> None:
+    """A statement that was prepared before fails once on its connection, and not for ever."""
+    postgres._instance.resize(1, 1)  # noqa: SLF001 -- one connection
+    server.superuser("CREATE TABLE app.grown (a int); GRANT SELECT ON app.grown TO app_rw")
+
+    def columns() -> list[str]:
+        return list(postgres.query("select * from grown").columns)
+
+    try:
+        assert columns() == ["a"]
+        server.superuser("ALTER TABLE app.grown ADD COLUMN b int")
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            columns()
+        assert columns() == ["a", "b"]
+    finally:
+        server.superuser("DROP TABLE app.grown")
+
+
 @pytest.mark.usefixtures("notes")
 def test_an_error_says_neither_sql_nor_values(postgres: Postgres) -> None:
     failing: list[Callable[[], object]] = [

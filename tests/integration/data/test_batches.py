@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import gatehouse
 from support.viewing import seen_by
 
@@ -50,3 +52,11 @@ def test_batches_are_the_viewers(postgres: Postgres, notes: None) -> None:
     with seen_by("sam"):
         assert bodies() == ["sam 1", "sam 2"]
     assert bodies() == []
+
+
+def test_batches_are_those_of_who_asked_for_them(postgres: Postgres, notes: None) -> None:
+    with seen_by("sam"):
+        asked = postgres.batches("select body from note")
+    assert sum(len(batch) for batch in asked) == 2
+    with pytest.raises(ValueError, match="size=0"):
+        postgres.batches("select 1", size=0)

@@ -118,3 +118,14 @@ def test_what_is_kept_is_bounded(postgres: Postgres) -> None:
         for number in range(1, 8):
             postgres.query(sql, {"n": str(number)}, ttl=600)
         assert postgres.query(sql, {"n": "0"}, ttl=600)["now"][0] != first
+
+
+def test_a_spinner_is_shown_where_it_was_asked_for(postgres: Postgres) -> None:
+    sent: list[object] = []
+    with seen_by("sam", enqueue=sent.append):
+        postgres.query("select pg_sleep(1)", show_spinner=False)
+        assert not any("Asking" in str(message) for message in sent)
+        for ttl in (None, 60):
+            sent.clear()
+            postgres.query("select pg_sleep(1)", ttl=ttl, show_spinner="Asking")
+            assert any("Asking" in str(message) for message in sent), ttl
