@@ -8,15 +8,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gatehouse import exports, uploads
     from gatehouse.access import navigation, require
+    from gatehouse.data.connection import connect
+    from gatehouse.data.postgres import PostgresConnection
     from gatehouse.forms import Form
     from gatehouse.identity import Viewer, viewer
 
 __version__ = "0.1.0"
-__all__ = ["Form", "Viewer", "exports", "navigation", "require", "uploads", "viewer"]
+__all__ = [
+    "Form",
+    "PostgresConnection",
+    "Viewer",
+    "connect",
+    "exports",
+    "navigation",
+    "require",
+    "uploads",
+    "viewer",
+]
 
 _HOMES = {
     "Form": "gatehouse.forms",
+    "PostgresConnection": "gatehouse.data.postgres",
     "Viewer": "gatehouse.identity",
+    "connect": "gatehouse.data.connection",
     "navigation": "gatehouse.access",
     "require": "gatehouse.access",
     "viewer": "gatehouse.identity",
