@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.errors import Error as StreamlitError
 
 from gatehouse.author_files import entry_script, is_authors
+from gatehouse.egress import Watch
 from gatehouse.gate.gate import Gate
 from gatehouse.gate.pages.brand import Brand
 from gatehouse.health import route as health
@@ -41,6 +42,10 @@ def _auth() -> dict[str, object]:
 
 _check_options(settings())
 gate = Gate(settings(), _auth(), Brand(name=settings().app_name))
+if settings().egress == "closed":
+    watch = Watch(settings())
+    watch.providers(_auth())
+    watch.install()
 # Streamlit logs an exception of the script itself (as JSON, with its traceback); the user sees its general message.
 app = st.App(
     entry_script(settings().app_dir),

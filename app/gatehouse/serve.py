@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from gatehouse import logs
+from gatehouse import egress, logs
 from gatehouse.author_files import author_secrets, check_author_config, entry_script, refuse_secrets_beside_code
 from gatehouse.settings import CERTIFICATES, StartError, read_secret, settings
 from gatehouse.streamlit_files import platform_auth, platform_options, write_ca_bundle, write_config, write_secrets
@@ -55,8 +55,9 @@ def prepare() -> Path:
     os.chdir(config.app_dir)
     sys.path.insert(0, str(config.app_dir))
     sys.argv = [str(script)]
-    # httpx, which asks the identity provider, reads it when a client is made; it replaces the built-in list.
-    os.environ["SSL_CERT_FILE"] = str(bundle)
+    # Read when a client is made, and in place of the built-in list: by OpenSSL and httpx, and by requests.
+    os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = str(bundle)
+    egress.set_proxy(config)
     # A header line of 8 KiB, the default, is shorter than the cookies of a sign-in with many claims: the websocket
     # would hang (https://github.com/streamlit/streamlit/issues/14290). Read when websockets is imported.
     os.environ["WEBSOCKETS_MAX_LINE_LENGTH"] = "65536"

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -59,6 +60,18 @@ def _app_name(value: str) -> str:
     return value
 
 
+def _proxy(value: str) -> str:
+    """Accept the address of an HTTP proxy, without a password: an environment variable is no place for one."""
+    if not value:
+        return value
+    url = urlsplit(value)
+    if "@" in url.netloc:
+        raise ValueError("holds a user or password; move the whole line, quoted, to secrets/provided/secrets.toml")
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("is no proxy; write it like http://proxy.example.com:3128")
+    return value
+
+
 def _duration(value: object) -> object:
     """Read a duration as people write one, such as 30m."""
     if isinstance(value, timedelta):
@@ -85,6 +98,14 @@ class Settings(BaseSettings):
 
     # Megabytes for each uploaded file. Streamlit holds uploads in memory, and nginx lets no larger body through.
     max_upload_mb: int = Field(default=200, ge=1, le=2000)
+
+    # Whether the app reaches anything outside the stack, and what stands in between where it does.
+    egress: Literal["closed", "open"] = "closed"
+    https_proxy: Annotated[str, AfterValidator(_proxy)] = ""
+    http_proxy: Annotated[str, AfterValidator(_proxy)] = ""
+    no_proxy: str = ""
+    # EGRESS_CA of .env, mounted; empty where none is set.
+    egress_ca: Path = Path("/etc/gatehouse/egress-ca.crt")
 
     # Who signs people in: the stack's own Keycloak beside the providers of the author's [auth], or those alone.
     identity: Literal["", "external"] = ""
@@ -154,12 +175,16 @@ def settings() -> Settings:
                 problems.append(f"{fault['msg'].removeprefix('Value error, ')}; correct it in .env")
                 continue
             name = "_".join(str(part) for part in fault["loc"]).upper()
-            given = str(fault["input"])
+            given = _without_password(str(fault["input"]))
             why = fault["msg"].removeprefix("Value error, ")
             # One line, whatever was given.
             shown = given if given.isprintable() else repr(given)
             problems.append(f"{name}={shown}: {why[0].lower()}{why[1:]}; correct it in .env")
         raise SettingsError(*problems) from None
+
+
+def _without_password(value: str) -> str:
+    return re.sub(r"//[^/]*@", "//…@", value)
 
 
 def secret_path(name: str) -> Path:

@@ -85,10 +85,10 @@ def write_secrets(settings: Settings, author: Mapping[str, object], auth: Mappin
 
 
 def write_ca_bundle(settings: Settings) -> Path:
-    """Write the system's CAs and the identity provider's into one file and return its path, for SSL_CERT_FILE.
+    """Write the system's CAs, the identity provider's and EGRESS_CA's into one file and return its path.
 
     Raises:
-        StartError: if either is missing or holds no certificate.
+        StartError: if one of the first two is missing, or one holds no certificate.
     """
     issuer = read_secret("issuer_ca.crt", CERTIFICATES)
     try:
@@ -101,8 +101,24 @@ def write_ca_bundle(settings: Settings) -> Path:
     except OSError as error:
         raise StartError(f"{_SYSTEM_CA_BUNDLE}: {error.strerror}; install the package ca-certificates") from None
     bundle = settings.runtime_dir / "ca.crt"
-    _write_private(bundle, f"{system.rstrip()}\n{issuer}\n")
+    _write_private(bundle, f"{system.rstrip()}\n{issuer}\n{_company_ca(settings.egress_ca)}\n")
     return bundle
+
+
+def _company_ca(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="ascii", errors="ignore")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise StartError(f"EGRESS_CA: cannot be read ({error.strerror}); `chmod a+r` it, or correct .env") from None
+    if not text.strip():
+        return ""
+    try:
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError):
+        raise StartError("EGRESS_CA: holds no valid certificate; name a file of PEM certificates in .env") from None
+    return text
 
 
 def _write_private(path: Path, text: str) -> None:

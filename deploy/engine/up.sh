@@ -45,6 +45,7 @@ start() {
     exit 1
   fi
   rm -f "$log"
+  remove_unused_networks
 }
 
 # explain_failure LOG: which services failed and their last words, the likeliest cause first; else what Compose said.

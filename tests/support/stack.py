@@ -22,6 +22,7 @@ PREFIX = "gatehouse-test-"
 _SETTINGS = (
     *("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "SECRETS"),
     *("REPLICAS", "IDENTITY", "IDLE", "ABSOLUTE", "REAUTH", "RECHECK", "MAX_SESSIONS"),
+    *("EGRESS", "EGRESS_CA", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
 )
 
 

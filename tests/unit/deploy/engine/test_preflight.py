@@ -154,6 +154,8 @@ def test_all_problems_are_said_at_once(shell: Shell) -> None:
         ("REAUTH", "soon"),
         ("RECHECK", "0s"),
         ("IDENTITY", "keycloak"),
+        ("EGRESS", "opne"),
+        ("HTTPS_PROXY", "proxy.example.com"),
     ],
 )
 def test_what_the_app_would_refuse_is_named_before_anything_is_built(shell: Shell, name: str, value: str) -> None:
@@ -161,6 +163,15 @@ def test_what_the_app_would_refuse_is_named_before_anything_is_built(shell: Shel
     assert said.startswith(f"Error: {name}={value}")
 
 
+def test_a_proxys_password_is_refused_and_not_repeated(shell: Shell) -> None:
+    (said,) = check(shell, "check_limits", HTTPS_PROXY="http://me:hunter2@proxy.example.com:3128")
+    assert said.startswith("Error: HTTPS_PROXY holds a user or password; move the whole line, quoted, to ")
+    assert "hunter2" not in said
+
+
 def test_good_limits_pass(shell: Shell) -> None:
-    assert check(shell, "check_limits", MAX_UPLOAD_MB="200", REPLICAS="2", IDLE="30m", IDENTITY="external") == []
+    assert (
+        check(shell, "check_limits", MAX_UPLOAD_MB="200", REPLICAS="2", IDLE="30m", IDENTITY="external", EGRESS="open")
+        == []
+    )
     assert check(shell, "check_limits") == []
