@@ -26,7 +26,7 @@ status: ## what runs, healthy or why not; days left of the certificate
 	@deploy/engine/status.sh
 
 logs: ## the last logs of all services, or S=app; F=1 follows
-	@deploy/engine/compose.sh logs --tail 200 $(if $(F),--follow) $(S)
+	@deploy/engine/logs.sh $(if $(F),--follow) $(S)
 
 ## People
 

@@ -48,7 +48,7 @@ if settings().egress == "closed":
     watch.install()
 # Streamlit logs an exception of the script itself (as JSON, with its traceback); the user sees its general message.
 app = st.App(
-    entry_script(settings().app_dir),
+    entry_script(settings().app_dir, settings().app_script),
     routes=[health.route, *gate.routes],
     middleware=[gate.middleware],
     lifespan=gate.lifespan,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import site
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +37,7 @@ def prepare() -> Path:
             problems.extend(error.problems)
             return None
 
-    script = attempt(lambda: entry_script(config.app_dir))
+    script = attempt(lambda: entry_script(config.app_dir, config.app_script))
     attempt(lambda: refuse_secrets_beside_code(config.app_dir))
     attempt(lambda: check_author_config(config.app_dir, platform_options(config)))
     author = attempt(author_secrets)
@@ -55,6 +56,9 @@ def prepare() -> Path:
     os.chdir(config.app_dir)
     sys.path.insert(0, str(config.app_dir))
     sys.argv = [str(script)]
+    # After the platform's packages, so that none of the same name takes their place; here alone, and not in its jobs.
+    for packages in config.packages_dir.glob("lib/python*/site-packages"):
+        site.addsitedir(str(packages))
     # Read when a client is made, and in place of the built-in list: by OpenSSL and httpx, and by requests.
     os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = str(bundle)
     egress.set_proxy(config)

@@ -123,6 +123,10 @@ class Settings(BaseSettings):
     # Name of the mounted folder on the host, for messages: inside the container it is not known.
     secrets_folder: str = Field(default="app", pattern=r"^[a-z]+$")
     app_dir: Path = Path("/srv/app")
+    # The one file of an app that is no folder.
+    app_script: str = Field(default="", pattern=r"^[^/]*\.py$|^$")
+    # Where the packages of the author's requirements.txt are (Dockerfile).
+    packages_dir: Path = Path("/opt/author")
     runtime_dir: Path = Path("/run/gatehouse")
 
     database_host: str = Field(default="postgres", min_length=1)

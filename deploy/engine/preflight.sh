@@ -74,7 +74,9 @@ check_limits() {
 
 check_app_folder() {
   if [[ ! -d $APP ]]; then
-    problem "APP=$APP is no folder; set it to the folder that holds your app"
+    problem "APP=$APP is not there; set it to the folder that holds your app, or to its script"
+  elif [[ -n ${APP_SCRIPT:-} ]]; then
+    [[ $APP_SCRIPT == *.py && -f $APP/$APP_SCRIPT ]] || problem "APP=$APP/$APP_SCRIPT is no Python file"
   elif [[ ! -f $APP/main.py && ! -f $APP/streamlit_app.py && ! -f $APP/app.py ]]; then
     problem "APP=$APP holds no main.py, streamlit_app.py or app.py"
   elif [[ -e $APP/.streamlit/secrets.toml ]]; then

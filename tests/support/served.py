@@ -51,11 +51,15 @@ class Served:
 
 
 @contextmanager
-def served(stack: Stack, folder: Path, *options: str, settings: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """Serve `folder`, healthy, with `docker compose run`'s options; `settings` as in .env."""
+def served(
+    stack: Stack, folder: Path | None, *options: str, settings: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """Serve `folder`, or what the image holds, with `docker compose run`'s options; `settings` as in .env."""
     name = f"{stack.project}-{secrets.token_hex(4)}"
-    words = ["--detach", "--no-deps", "--name", name, "--volume", f"{folder}:/srv/app:ro", *options]
-    stack.compose("run", *words, "app", settings=settings)
+    mounted = ["--volume", f"{folder}:/srv/app:ro"] if folder else []
+    if folder:
+        (folder / "data").mkdir(exist_ok=True)  # where the volume is mounted
+    stack.compose("run", "--detach", "--no-deps", "--name", name, *mounted, *options, "app", settings=settings)
     try:
         app = Served(name)
         until(lambda: app.health()[0] == 0, 40)

@@ -113,9 +113,10 @@ def test_a_wrong_setting_stops_the_start_with_one_line(database: Stack, variable
     assert result.startswith(f"{variable}={value}: ")
 
 
-def test_a_folder_without_a_script_stops_the_start_with_one_line(database: Stack, tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    result = refused(database, "--volume", f"{tmp_path}:/srv/app:ro")
+def test_a_folder_without_a_script_stops_the_start_with_one_line(database: Stack) -> None:
+    empty = database.directory / "empty"
+    (empty / "data").mkdir(parents=True)
+    result = refused(database, "--volume", f"{empty}:/srv/app:ro")
     assert "main.py, streamlit_app.py, app.py" in result
 
 

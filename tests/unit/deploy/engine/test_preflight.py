@@ -86,12 +86,21 @@ def test_app_folder_with_a_script(shell: Shell, script: str) -> None:
 
 def test_app_folder_that_is_missing_or_empty(shell: Shell) -> None:
     assert check(shell, "check_app_folder", APP="mine") == [
-        "Error: APP=mine is no folder; set it to the folder that holds your app"
+        "Error: APP=mine is not there; set it to the folder that holds your app, or to its script"
     ]
     (shell.directory / "mine").mkdir()
     assert check(shell, "check_app_folder", APP="mine") == [
         "Error: APP=mine holds no main.py, streamlit_app.py or app.py"
     ]
+
+
+def test_app_that_is_one_file(shell: Shell) -> None:
+    (shell.directory / "mine").mkdir()
+    for name in ("budget.py", "notes.txt"):
+        (shell.directory / "mine" / name).touch()
+    result = shell('load_settings; echo "$APP $APP_SCRIPT"; check_app_folder', APP="mine/budget.py")
+    assert (result.stdout, result.stderr) == ("mine budget.py\n", "")
+    assert check(shell, "check_app_folder", APP="mine/notes.txt") == ["Error: APP=mine/notes.txt is no Python file"]
 
 
 def test_app_folder_with_secrets(shell: Shell) -> None:

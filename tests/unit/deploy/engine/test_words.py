@@ -32,6 +32,15 @@ def test_without_an_engine_each_word_says_so(word: str) -> None:
     assert result.stderr.splitlines()[0] == "Error: no engine answers here; `make up` brings one"
 
 
+@pytest.mark.parametrize("name", ["typo", "app|nginx", "-x"])
+def test_logs_of_what_is_no_service_name_those_that_are(name: str) -> None:
+    result = run(
+        ["deploy/engine/logs.sh", name], check=False, env=os.environ | {"COMPOSE_PROJECT_NAME": "gatehouse-test-no"}
+    )
+    assert result.returncode != 0
+    assert result.stderr.startswith(f"Error: {name} is no service; there are: app, keycloak, migrate, nginx, ")
+
+
 def test_up_says_that_the_engine_it_was_pointed_to_does_not_answer() -> None:
     environment = os.environ | {"DOCKER_HOST": "unix:///nowhere.sock"}
     result = run([ROOT / "deploy/engine/engine.sh"], check=False, env=environment)
