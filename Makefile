@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help up down destroy status logs users sessions trust test drill
+.PHONY: help up dev down destroy status logs users sessions trust test drill
 
 # Settings stand in .env (see .env.example) or before the word: `make up APP=../my-app`.
 
@@ -13,6 +13,9 @@ help:
 
 up: ## bring everything up, from a bare machine too; ends with the URL
 	@deploy/engine/up.sh
+
+dev: ## the same with the app's folder mounted: save, and the open tab shows it; errors in full; only under localhost
+	@deploy/engine/dev.sh
 
 down: ## stop everything; the data stays
 	@deploy/engine/down.sh

@@ -117,7 +117,7 @@ def main() -> None:
     os.umask(0o077)
     try:
         prepare()
-        logs.configure()
+        logs.configure(plain=bool(settings().dev))
         _serve()
     except StartError as error:
         print(*(f"Error: {problem}" for problem in error.problems), sep="\n", file=sys.stderr)

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     app_name: Annotated[str, AfterValidator(_app_name)] = Field(default="app", pattern=r"^[a-z][a-z0-9_]{0,62}$")
     realm: str = Field(default="apps", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
+    # Set by `make dev` alone: the author's folder is mounted, changes in it run at once, errors are shown in full.
+    dev: Literal["", "yes"] = ""
+
     # Megabytes for each uploaded file. Streamlit holds uploads in memory, and nginx lets no larger body through.
     max_upload_mb: int = Field(default=200, ge=1, le=2000)
 
@@ -135,7 +138,13 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _idle_within_absolute(self) -> Settings:
         if self.idle > self.absolute:
-            raise ValueError("IDLE is longer than ABSOLUTE; make it at most as long")
+            raise ValueError("IDLE is longer than ABSOLUTE; make it at most as long in .env")
+        return self
+
+    @model_validator(mode="after")
+    def _dev_on_this_machine(self) -> Settings:
+        if self.dev and self.domain != "localhost":
+            raise ValueError("DEV is for DOMAIN=localhost alone, as errors are shown in full; use `make up`")
         return self
 
     def _url(self, name: str) -> str:
@@ -176,7 +185,7 @@ def settings() -> Settings:
         problems = []
         for fault in error.errors():
             if not fault["loc"]:
-                problems.append(f"{fault['msg'].removeprefix('Value error, ')}; correct it in .env")
+                problems.append(fault["msg"].removeprefix("Value error, "))
                 continue
             name = "_".join(str(part) for part in fault["loc"]).upper()
             given = _without_password(str(fault["input"]))

@@ -17,30 +17,33 @@ _SYSTEM_CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 def platform_options(settings: Settings) -> dict[str, object]:
     """Return the options of Streamlit that the platform sets, by dotted name."""
     host = f"app.{settings.domain}"
+    dev = bool(settings.dev)
     return {
         "browser.gatherUsageStats": False,
         "browser.serverAddress": host,
         "browser.serverPort": settings.port,
         # Origins that may control the page by postMessage: by default those of Streamlit's own cloud.
         "client.allowedOrigins": [],
-        "client.showErrorDetails": "none",
+        "client.showErrorDetails": "full" if dev else "none",
         "client.showErrorLinks": False,
         "client.toolbarMode": "minimal",
         # Rich prints tracebacks past the loggers, so past the JSON.
         "logger.enableRich": False,
         # The default also reads secrets.toml beside the script, where the last file wins.
         "secrets.files": [str(settings.runtime_dir / ".streamlit/secrets.toml")],
-        "server.allowRunOnSave": False,
+        "server.allowRunOnSave": dev,
         "server.allowedHosts": [host],
         "server.disconnectedSessionTTL": 120,
         "server.enableAgentApi": False,
         "server.enableCORS": True,
         "server.enableXsrfProtection": True,
-        "server.fileWatcherType": "none",
+        # Its polling looks at 20 files a second, and would look at ours too: they are on PYTHONPATH.
+        "server.fileWatcherType": "watchdog" if dev else "none",
+        "server.folderWatchBlacklist": [str(Path(__file__).parent)],
         "server.headless": True,
         "server.maxUploadSize": settings.max_upload_mb,
         "server.port": 8501,
-        "server.runOnSave": False,
+        "server.runOnSave": dev,
         "server.scriptHealthCheckEnabled": False,
     }
 

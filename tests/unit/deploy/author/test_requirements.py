@@ -50,7 +50,7 @@ def test_a_conflict_names_the_package_both_versions_and_the_way_out() -> None:
         ("--requirement=more.txt", "--requirement: only requirements.txt itself is read"),
         ("-c pins.txt", "-c: only requirements.txt itself is read"),
         ("-e .", "-e: only packages of a registry"),
-        ("--extra-index-url https://me:hunter2@mirror.example/simple", "--extra-index-url: options are the builder's"),
+        ("--proxy=http://me:hunter2@proxy.example", "--proxy: options are the builder's"),
         ("./wheels/mine.whl", "only packages of a registry"),
         ("git+https://git.example/mine", "only packages of a registry"),
         ("mine @ https://git.example/mine.zip", "only packages of a registry"),
