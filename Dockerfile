@@ -88,7 +88,7 @@ CMD ["python", "-m", "gatehouse.serve"]
 FROM python AS jobs
 COPY --from=jobs-packages /opt/venv /opt/venv
 COPY deploy/__init__.py /opt/gatehouse/deploy/
-COPY deploy/prepare/*.py /opt/gatehouse/deploy/prepare/
+COPY deploy/prepare/*.py deploy/prepare/renew.sh /opt/gatehouse/deploy/prepare/
 COPY deploy/keycloak/*.py /opt/gatehouse/deploy/keycloak/
 RUN python -m compileall -q /opt/gatehouse
 ENV PYTHONPATH=/opt/gatehouse

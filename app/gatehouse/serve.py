@@ -13,6 +13,7 @@ from typing import NoReturn, TypeVar
 
 from gatehouse import egress, logs
 from gatehouse.author_files import author_secrets, check_author_config, entry_script, refuse_secrets_beside_code
+from gatehouse.secrets_follower import Follower
 from gatehouse.settings import CERTIFICATES, StartError, read_secret, settings
 from gatehouse.streamlit_files import platform_auth, platform_options, write_ca_bundle, write_config, write_secrets
 
@@ -118,6 +119,7 @@ def main() -> None:
     try:
         prepare()
         logs.configure(plain=bool(settings().dev))
+        Follower(settings()).start()
         _serve()
     except StartError as error:
         print(*(f"Error: {problem}" for problem in error.problems), sep="\n", file=sys.stderr)

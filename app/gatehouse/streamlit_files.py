@@ -80,11 +80,19 @@ def platform_auth(settings: Settings) -> dict[str, str]:
     return values
 
 
-def write_secrets(settings: Settings, author: Mapping[str, object], auth: Mapping[str, str]) -> None:
-    """Write secrets.toml: the author's entries, and the platform's [auth], which wins where both speak."""
+def write_secrets(settings: Settings, author: Mapping[str, object], auth: Mapping[str, str]) -> bool:
+    """Write secrets.toml: the author's entries, and the platform's [auth], which wins where both speak.
+
+    Returns:
+        Whether that is something else than was there.
+    """
     theirs = author.get("auth", {})
     merged = {**author, "auth": {**(theirs if isinstance(theirs, dict) else {}), **auth}}
-    _write_private(settings.runtime_dir / ".streamlit/secrets.toml", tomli_w.dumps(merged))
+    path, text = settings.runtime_dir / ".streamlit/secrets.toml", tomli_w.dumps(merged)
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    _write_private(path, text)
+    return True
 
 
 def write_ca_bundle(settings: Settings) -> Path:
@@ -127,8 +135,11 @@ def _company_ca(path: Path) -> str:
 def _write_private(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        # Streamlit reads it when it changes, and must not find half of it.
+        new = path.with_name(f".{path.name}.new")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
+        new.replace(path)
     except OSError as error:
         why = f"{path}: cannot be written ({error.strerror})"
         raise StartError(f"{why}; mount a tmpfs there that belongs to uid {os.geteuid()}") from None
