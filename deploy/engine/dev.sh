@@ -25,10 +25,9 @@ make_data_folder() {
   chown --reference="$APP" "$APP/data" 2>/dev/null || true
 }
 
-interrupted() {
+leave() {
   printf '\nThe stack still runs, with the folder mounted.\n\n'
   printf '  %-12s %s\n' 'make dev' 'goes on' 'make up' 'serves what is saved now, as in production' 'make down' 'stops it'
-  exit 0
 }
 
 load_settings
@@ -38,6 +37,9 @@ export COMPOSE_FILE=compose.yaml:deploy/engine/dev.yaml
 "$here/up.sh"
 printf '\nSave a file in %s, and the open tab shows it. Run make dev again after a change of requirements.txt,\n' "$APP"
 printf 'policy.toml, migrations/ or .streamlit/config.toml. Ctrl-C leaves. The app says:\n\n'
-trap interrupted INT
+trap ':' INT TERM HUP
 docker compose logs --follow --no-log-prefix --since 1s app &
-wait $!
+follower=$!
+wait "$follower" || true
+kill "$follower" 2>/dev/null || true
+leave

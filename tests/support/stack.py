@@ -95,6 +95,11 @@ class Stack:
     def down(self) -> None:
         """Stop it and delete its volumes, networks and one-off containers."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", timeout=180)
+        # Of two networks of which a setting chooses one, Compose knows the one that is chosen now.
+        label = f"label=com.docker.compose.project={self.project}"
+        left = run(["docker", "network", "ls", "--quiet", "--filter", label]).stdout.split()
+        if left:
+            run(["docker", "network", "rm", *left])
 
     def job(
         self,
