@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import threading
 from collections.abc import Iterator
@@ -14,14 +15,22 @@ from socket import create_connection, socket
 from deploy.prepare import certificates
 
 SITE = "api.company.test"
+# The site is an identity provider as well, as far as where it sends a browser.
+METADATA = {
+    "issuer": f"https://{SITE}",
+    "authorization_endpoint": f"https://{SITE}/authorize",
+    "token_endpoint": f"https://{SITE}/token",
+    "jwks_uri": f"https://{SITE}/keys",
+}
 
 
 class _Site(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        content = json.dumps(METADATA).encode() if self.path == "/.well-known/openid-configuration" else b"hello"
         self.send_response(200)
-        self.send_header("Content-Length", "5")
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(b"hello")
+        self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

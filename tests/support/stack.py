@@ -20,7 +20,7 @@ PREFIX = "gatehouse-test-"
 
 # Set by the stack alone: a developer's own .env or shell must not reach a test.
 _SETTINGS = (
-    *("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "SECRETS"),
+    *("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "APP_SCRIPT", "SECRETS"),
     *("REPLICAS", "IDENTITY", "IDLE", "ABSOLUTE", "REAUTH", "RECHECK", "MAX_SESSIONS"),
     *("EGRESS", "EGRESS_CA", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
 )

@@ -107,6 +107,36 @@ def test_open_goes_through_the_proxy_and_trusts_the_companys_ca(
     assert "EGRESS" not in logged
 
 
+LOGIN = """
+import http.client, sys
+connection = http.client.HTTPConnection("127.0.0.1", 8501)
+connection.request("GET", "/auth/login", headers={"Host": sys.argv[1]})
+answer = connection.getresponse()
+print(answer.status, answer.headers.get("Location"))
+"""
+
+
+def test_an_identity_provider_outside_is_reached_only_when_open(
+    database: Stack, folder: Path, outside: Company
+) -> None:
+    """By the gate's own client, with Keycloak left out."""
+    table = f'[auth]\nclient_id = "a"\nclient_secret = "b"\nserver_metadata_url = "https://{SITE}/.well-known/openid-configuration"'
+    secrets = database.secrets / "app/author.toml"
+    secrets.write_text(table, encoding="utf-8")
+    run(["chown", "10001:10001", secrets])
+    secrets.chmod(0o400)
+    external = ["--env", "IDENTITY=external"]
+    try:
+        for egress in ("closed", "open"):
+            with served(database, folder, *external, settings=settings(database, outside, egress)) as app:
+                told = app.exec("python", "-c", LOGIN, f"app.localhost:{database.settings['PORT']}").stdout
+                warned = f"{SITE} is outside the stack, and EGRESS=closed lets nothing out" in app.logs()
+            assert told.startswith(f"302 https://{SITE}/authorize?" if egress == "open" else "503 "), told
+            assert warned == (egress == "closed")
+    finally:
+        secrets.unlink()
+
+
 def test_a_company_ca_that_is_none_stops_the_start(database: Stack) -> None:
     wrong = database.directory / "wrong.pem"
     wrong.write_text("no certificate", encoding="utf-8")
