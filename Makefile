@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help up down destroy status logs users sessions trust test drill
+.PHONY: help up dev down destroy status logs users sessions trust test drill
 
 # Settings stand in .env (see .env.example) or before the word: `make up APP=../my-app`.
 
@@ -13,6 +13,9 @@ help:
 
 up: ## bring everything up, from a bare machine too; ends with the URL
 	@deploy/engine/up.sh
+
+dev: ## the same with the app's folder mounted: save, and the open tab shows it; errors in full; only under localhost
+	@deploy/engine/dev.sh
 
 down: ## stop everything; the data stays
 	@deploy/engine/down.sh
@@ -26,7 +29,7 @@ status: ## what runs, healthy or why not; days left of the certificate
 	@deploy/engine/status.sh
 
 logs: ## the last logs of all services, or S=app; F=1 follows
-	@deploy/engine/compose.sh logs --tail 200 $(if $(F),--follow) $(S)
+	@deploy/engine/logs.sh $(if $(F),--follow) $(S)
 
 ## People
 
