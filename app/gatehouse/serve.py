@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -71,6 +73,13 @@ def _serve() -> None:
     from gatehouse.health import route as health  # noqa: PLC0415
 
     class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            # Streamlit collects garbage after each run of a script. All that is loaded by now stays for good, and need
+            # not be looked through each time.
+            gc.collect()
+            gc.freeze()
+
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             health.stopping.set()
             super().handle_exit(sig, frame)
