@@ -34,14 +34,14 @@ class Wire:
     def __init__(self) -> None:
         self.incoming: asyncio.Queue[Message] = asyncio.Queue()
         self.sent: list[Message] = []
-        self.acted = 0
+        self.acted = asyncio.Event()
         self.socket = GuardedSocket(SESSION, self.incoming.get, self._send, self._act)
 
     async def _send(self, message: Message) -> None:
         self.sent.append(message)
 
     def _act(self) -> None:
-        self.acted += 1
+        self.acted.set()
 
     def says(self, message: BackMsg) -> None:
         """Have the browser send something."""
@@ -101,8 +101,9 @@ async def test_an_ending_between_two_messages_is_seen_at_the_next() -> None:
 
     task = await serving(wire, app)
     wire.says(rerun())
-    while not got:
-        await asyncio.sleep(0)
+    await asyncio.wait_for(wire.acted.wait(), WITHIN)
+    await asyncio.sleep(0)
+    assert len(got) == 1
     wire.says(rerun())
     await wire.socket.end("operator")
     ended.set()
@@ -146,8 +147,7 @@ async def test_the_farewell_leads_back_to_where_the_tab_was() -> None:
 
     task = await serving(wire, app)
     wire.says(rerun("https://app.example.org/approvals?old=1", "id=7"))
-    while not wire.acted:
-        await asyncio.sleep(0)
+    await asyncio.wait_for(wire.acted.wait(), WITHIN)
     await wire.socket.end("idle")
     await asyncio.wait_for(task, WITHIN)
     farewell = ForwardMsg.FromString(wire.sent[1]["bytes"])
