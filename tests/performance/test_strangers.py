@@ -50,7 +50,7 @@ def refused(http: httpx.Client, url: str, headers: Mapping[str, str], status: in
 
 
 def test_what_a_stranger_costs(database: Stack, full: bool, report: Report) -> None:  # noqa: FBT001
-    rounds, sessions, requests, still = (8, 12, 250, 10.0) if full else (1, 2, 10, 0.5)
+    rounds, sessions, requests, still = (5, 10, 150, 6.0) if full else (1, 2, 10, 0.5)
     handshake = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",

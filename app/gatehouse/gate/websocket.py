@@ -29,7 +29,7 @@ _WAY_OUT_SECONDS = 4.0
 """So long the tab that signed out has to reach the provider."""
 
 _STATUS_BYTES = 64
-"""`script_finished` takes 2 bytes, `session_status_changed` 6; larger messages are not looked into."""
+"""`script_finished` takes 44 bytes, `session_status_changed` 6; larger messages are not looked into."""
 
 # What a production server has no use for, and what reaches beyond the sender's own session: `clear_cache` empties the
 # caches of all users (streamlit 1.67, runtime/app_session.py), the debug messages stop the server in development mode.
