@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help up dev down destroy status logs users sessions trust test drill
+.PHONY: help up dev down destroy status logs users sessions trust test drill bench
 
 # Settings stand in .env (see .env.example) or before the word: `make up APP=../my-app`.
 
@@ -45,7 +45,10 @@ trust: ## put the local CA into this machine's trust store
 ## Check
 
 test: ## all that CI runs, on a stack of its own; T="tests/unit -k name" for a part
-	@deploy/engine/test.sh "not drill" $(T)
+	@deploy/engine/test.sh "not drill and not bench" $(T)
 
 drill: ## the long ones: kills in the middle, a bare machine; T=... for a part
 	@deploy/engine/test.sh drill $(T)
+
+bench: ## side by side with plain Streamlit: a table of figures, kept in docs/performance.md; T=... for a part
+	@deploy/engine/test.sh bench $(T)

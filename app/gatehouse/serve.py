@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
 import site
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +89,13 @@ def _serve() -> None:
     _warn_of_code()
 
     class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            # Streamlit collects garbage after each run of a script. All that is loaded by now stays for good, and need
+            # not be looked through each time.
+            gc.collect()
+            gc.freeze()
+
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             health.stopping.set()
             super().handle_exit(sig, frame)
