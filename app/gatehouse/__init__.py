@@ -8,15 +8,33 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gatehouse import exports, uploads
     from gatehouse.access import navigation, require
+    from gatehouse.audit_values import AuditError
+    from gatehouse.auditing import AuditEntry, audit, audit_trail
     from gatehouse.forms import Form
     from gatehouse.identity import Viewer, viewer
 
 __version__ = "0.1.0"
-__all__ = ["Form", "Viewer", "exports", "navigation", "require", "uploads", "viewer"]
+__all__ = [
+    "AuditEntry",
+    "AuditError",
+    "Form",
+    "Viewer",
+    "audit",
+    "audit_trail",
+    "exports",
+    "navigation",
+    "require",
+    "uploads",
+    "viewer",
+]
 
 _HOMES = {
+    "AuditEntry": "gatehouse.auditing",
+    "AuditError": "gatehouse.audit_values",
     "Form": "gatehouse.forms",
     "Viewer": "gatehouse.identity",
+    "audit": "gatehouse.auditing",
+    "audit_trail": "gatehouse.auditing",
     "navigation": "gatehouse.access",
     "require": "gatehouse.access",
     "viewer": "gatehouse.identity",
