@@ -51,13 +51,24 @@ RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,targ
 FROM scratch AS app_source
 COPY app/desk /
 
+# With APP_SCRIPT the app is that one file of the folder, and nothing beside it is looked at. A name in [] may match nothing.
+FROM app-packages AS author-packages
+COPY deploy/author/requirements.py /usr/local/lib/
+ARG APP_SCRIPT=
+COPY --from=app_source ${APP_SCRIPT:+$APP_SCRIPT-}requirements.tx[t] /tmp/author/
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/root/.cache/pip \
+    python /usr/local/lib/requirements.py /tmp/author/requirements.txt /opt/author
+
+# data/ is the one folder that the app may write; it is the first content of its volume.
 FROM base AS author
-COPY --from=app_source . /srv/app
+ARG APP_SCRIPT=
+COPY --from=app_source ${APP_SCRIPT:-.} /srv/app/
 RUN if [[ -e /srv/app/.streamlit/secrets.toml ]]; then \
       echo 'Error: the app folder holds .streamlit/secrets.toml, and a secret must not be in an image; move it to secrets/provided/secrets.toml' >&2; exit 1; \
     fi \
     && find /srv/app \( -name .git -o -name __pycache__ -o -name .venv \) -prune -exec rm -rf {} + \
-    && chown -R root:root /srv/app && chmod -R u=rwX,go=rX /srv/app
+    && mkdir --parents /srv/app/data \
+    && chown -R root:root /srv/app && chmod -R u=rwX,go=rX /srv/app && chown -R 10001:10001 /srv/app/data
 
 # --- app -----------------------------------------------------------------------------------------------------------
 FROM python AS app
@@ -65,9 +76,11 @@ RUN groupadd --gid 10001 app && useradd --uid 10001 --gid app --home-dir /run/ga
 COPY --from=app-packages /opt/venv /opt/venv
 COPY app/gatehouse /opt/gatehouse/gatehouse
 RUN python -m compileall -q /opt/gatehouse
-COPY --from=author /srv/app /srv/app
-ENV PYTHONPATH=/opt/gatehouse HOME=/run/gatehouse
 WORKDIR /run/gatehouse
+COPY --from=author-packages /opt/author /opt/author
+COPY --from=author /srv/app /srv/app
+ARG APP_SCRIPT=
+ENV PYTHONPATH=/opt/gatehouse HOME=/run/gatehouse APP_SCRIPT=$APP_SCRIPT
 USER 10001:10001
 CMD ["python", "-m", "gatehouse.serve"]
 
@@ -75,7 +88,7 @@ CMD ["python", "-m", "gatehouse.serve"]
 FROM python AS jobs
 COPY --from=jobs-packages /opt/venv /opt/venv
 COPY deploy/__init__.py /opt/gatehouse/deploy/
-COPY deploy/prepare/*.py /opt/gatehouse/deploy/prepare/
+COPY deploy/prepare/*.py deploy/prepare/renew.sh /opt/gatehouse/deploy/prepare/
 COPY deploy/keycloak/*.py /opt/gatehouse/deploy/keycloak/
 RUN python -m compileall -q /opt/gatehouse
 ENV PYTHONPATH=/opt/gatehouse

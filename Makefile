@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help up down destroy status logs users sessions trust test drill
+.PHONY: help up dev down destroy status logs users sessions trust test drill bench
 
 # Settings stand in .env (see .env.example) or before the word: `make up APP=../my-app`.
 
@@ -13,6 +13,9 @@ help:
 
 up: ## bring everything up, from a bare machine too; ends with the URL
 	@deploy/engine/up.sh
+
+dev: ## the same with the app's folder mounted: save, and the open tab shows it; errors in full; only under localhost
+	@deploy/engine/dev.sh
 
 down: ## stop everything; the data stays
 	@deploy/engine/down.sh
@@ -26,7 +29,7 @@ status: ## what runs, healthy or why not; days left of the certificate
 	@deploy/engine/status.sh
 
 logs: ## the last logs of all services, or S=app; F=1 follows
-	@deploy/engine/compose.sh logs --tail 200 $(if $(F),--follow) $(S)
+	@deploy/engine/logs.sh $(if $(F),--follow) $(S)
 
 ## People
 
@@ -42,7 +45,10 @@ trust: ## put the local CA into this machine's trust store
 ## Check
 
 test: ## all that CI runs, on a stack of its own; T="tests/unit -k name" for a part
-	@deploy/engine/test.sh "not drill" $(T)
+	@deploy/engine/test.sh "not drill and not bench" $(T)
 
 drill: ## the long ones: kills in the middle, a bare machine; T=... for a part
 	@deploy/engine/test.sh drill $(T)
+
+bench: ## side by side with plain Streamlit: a table of figures, kept in docs/performance.md; T=... for a part
+	@deploy/engine/test.sh bench $(T)

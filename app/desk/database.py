@@ -1,30 +1,32 @@
-"""The way to the database: one transaction per viewer, and a kind sentence when it does not answer."""
+"""The way to the database, which hears in each transaction who asks, and a kind sentence when it does not answer."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
+import pandas as pd
 import psycopg
 import streamlit as st
-from psycopg.rows import DictRow, dict_row
 
-from gatehouse.data.pool import pool
+import gatehouse
 
-if TYPE_CHECKING:
-    from people import Viewer
+Rows = list[dict[str, Any]]
 
 
-@contextmanager
-def transaction(viewer: Viewer) -> Iterator[psycopg.Cursor[DictRow]]:  # noqa: ARG001 -- see below
-    """Open a transaction on behalf of `viewer`: committed at the end, rolled back if anything is raised.
+def postgres() -> gatehouse.PostgresConnection:
+    """The database. Row-level security (migrations/0002) gives each viewer their rows, whatever a query asks for."""
+    return st.connection("postgres", type=gatehouse.PostgresConnection)
 
-    Every query of this app goes through here, so row-level security has one place in which to learn who asks.
-    """
-    with pool().connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-        yield cursor
+
+def rows(frame: pd.DataFrame) -> Rows:
+    """The rows as dicts, with None for NULL."""
+    plain = frame.astype(object)
+    return [
+        dict(zip(frame.columns, row, strict=True)) for row in plain.where(plain.notna(), None).itertuples(index=False)
+    ]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 import gatehouse
-from database import transaction
+from database import postgres
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,15 @@ def viewer() -> Viewer:
 
 
 def _remember(viewer: Viewer) -> int:
-    with transaction(viewer) as cursor:
+    with postgres().transaction() as cursor:
         rows = cursor.execute(
             """
             insert into person (issuer, subject, name, email, department)
-            values (%(issuer)s, %(subject)s, %(name)s, %(email)s, %(department)s)
+            values (:issuer, :subject, :name, :email, :department)
             on conflict (issuer, subject) do update
                 set name = excluded.name, email = excluded.email, department = excluded.department, seen_at = now()
             returning id
             """,
-            vars(viewer),
+            {name: value for name, value in vars(viewer).items() if name not in ("id", "roles")},
         ).fetchall()
     return int(rows[0]["id"])

@@ -2,62 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from database import transaction
+from database import Rows, postgres, rows
 from filing import Decision, NewRequest
 from people import Viewer
-
-Rows = list[dict[str, Any]]
 
 
 def file(viewer: Viewer, request: NewRequest, key: UUID) -> None:
     """File a request in the viewer's department. The same `key` again changes nothing: it was a second click."""
     viewer.require("staff")
-    with transaction(viewer) as cursor:
-        cursor.execute(
-            """
-            insert into purchase_request (filing_key, requester_id, department, item, amount, reason)
-            values (%(key)s, %(me)s, %(department)s, %(item)s, %(amount)s, %(reason)s)
-            on conflict (filing_key) do nothing
-            """,
-            {"key": key, "me": viewer.id, "department": viewer.department, **request.model_dump()},
-        )
+    postgres().execute(
+        """
+        insert into purchase_request (filing_key, requester_id, department, item, amount, reason)
+        values (:key, :me, :department, :item, :amount, :reason)
+        on conflict (filing_key) do nothing
+        """,
+        {"key": key, "me": viewer.id, "department": viewer.department, **request.model_dump()},
+    )
 
 
 def own(viewer: Viewer) -> Rows:
     """The viewer's own requests, newest first, with who decided them (1000 at most)."""
     viewer.require("staff")
-    with transaction(viewer) as cursor:
-        return cursor.execute(
-            """
-            select r.id, r.created_at, r.item, r.amount, r.status, r.reason, decider.name as decided_by, r.comment
-            from purchase_request r left join person decider on decider.id = r.decided_by
-            where r.requester_id = %(me)s
-            order by r.created_at desc, r.id desc limit 1000
-            """,
-            {"me": viewer.id},
-        ).fetchall()
+    found = postgres().query(
+        """
+        select r.id, r.created_at, r.item, r.amount, r.status, r.reason, decider.name as decided_by, r.comment
+        from purchase_request r left join person decider on decider.id = r.decided_by
+        where r.requester_id = :me
+        order by r.created_at desc, r.id desc limit 1000
+        """,
+        {"me": viewer.id},
+    )
+    return rows(found)
 
 
 def of_department(viewer: Viewer, status: Literal["filed", "decided"]) -> Rows:
     """The requests of the viewer's department: those to decide, oldest first, or the latest decisions (200 at most)."""
     viewer.require("approver")
-    with transaction(viewer) as cursor:
-        return cursor.execute(
-            """
-            select r.id, r.created_at, r.item, r.amount, r.status, r.reason, r.decided_at, r.comment,
-                   requester.name as requester, decider.name as decided_by, r.requester_id = %(me)s as is_own,
-                   extract(day from now() - r.created_at)::int as waited
-            from purchase_request r
-            join person requester on requester.id = r.requester_id
-            left join person decider on decider.id = r.decided_by
-            where r.department = %(department)s and (r.status = 'filed') = %(waiting)s
-            order by r.decided_at desc, r.created_at, r.id limit 200
-            """,
-            {"me": viewer.id, "department": viewer.department, "waiting": status == "filed"},
-        ).fetchall()
+    found = postgres().query(
+        """
+        select r.id, r.created_at, r.item, r.amount, r.status, r.reason, r.decided_at, r.comment,
+               requester.name as requester, decider.name as decided_by, r.requester_id = :me as is_own,
+               extract(day from now() - r.created_at)::int as waited
+        from purchase_request r
+        join person requester on requester.id = r.requester_id
+        left join person decider on decider.id = r.decided_by
+        where r.department = :department and (r.status = 'filed') = :waiting
+        order by r.decided_at desc, r.created_at, r.id limit 200
+        """,
+        {"me": viewer.id, "department": viewer.department, "waiting": status == "filed"},
+    )
+    return rows(found)
 
 
 def decide(viewer: Viewer, request_id: int, decision: Decision) -> bool:
@@ -67,40 +64,38 @@ def decide(viewer: Viewer, request_id: int, decision: Decision) -> bool:
         Whether it was this call that decided. False if it was decided before, is the viewer's own, or isn't theirs.
     """
     viewer.require("approver")
-    with transaction(viewer) as cursor:
-        cursor.execute(
-            """
-            update purchase_request
-            set status = %(decision)s, decided_by = %(me)s, decided_at = now(), comment = nullif(%(comment)s, '')
-            where id = %(id)s and status = 'filed' and department = %(department)s and requester_id <> %(me)s
-            """,
-            {"id": request_id, "me": viewer.id, "department": viewer.department, **decision.model_dump()},
-        )
-        return cursor.rowcount == 1
+    decided = postgres().execute(
+        """
+        update purchase_request
+        set status = :decision, decided_by = :me, decided_at = now(), comment = nullif(:comment, '')
+        where id = :id and status = 'filed' and department = :department and requester_id <> :me
+        """,
+        {"id": request_id, "me": viewer.id, "department": viewer.department, **decision.model_dump()},
+    )
+    return decided == 1
 
 
 def spending(viewer: Viewer, months: int) -> Rows:
     """What was approved, by month and department, in this and the `months` - 1 months before (UTC)."""
     viewer.require("finance")
-    with transaction(viewer) as cursor:
-        return cursor.execute(
-            """
-            select date_trunc('month', decided_at at time zone 'UTC')::date as month, department,
-                   count(*) as requests, sum(amount)::float8 as amount
-            from purchase_request
-            where status = 'approved' and decided_at at time zone 'UTC'
-                  >= date_trunc('month', now() at time zone 'UTC') - make_interval(months => %(months)s - 1)
-            group by 1, 2 order by 1, 2
-            """,
-            {"months": months},
-        ).fetchall()
+    found = postgres().query(
+        """
+        select date_trunc('month', decided_at at time zone 'UTC')::date as month, department,
+               count(*) as requests, sum(amount)::float8 as amount
+        from purchase_request
+        where status = 'approved' and decided_at at time zone 'UTC'
+              >= date_trunc('month', now() at time zone 'UTC') - make_interval(months => :months - 1)
+        group by 1, 2 order by 1, 2
+        """,
+        {"months": months},
+    )
+    return rows(found)
 
 
 def waiting_amount(viewer: Viewer) -> float:
     """What the requests that nobody has decided yet add up to, over all departments."""
     viewer.require("finance")
-    with transaction(viewer) as cursor:
-        rows = cursor.execute(
-            "select coalesce(sum(amount), 0)::float8 as amount from purchase_request where status = 'filed'"
-        ).fetchall()
-    return float(rows[0]["amount"])
+    found = postgres().query(
+        "select coalesce(sum(amount), 0)::float8 as amount from purchase_request where status = 'filed'"
+    )
+    return float(found["amount"][0])

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from gatehouse.access import navigation, require
     from gatehouse.audit_values import AuditError
     from gatehouse.auditing import AuditEntry, audit, audit_trail
+    from gatehouse.data.connection import connect
+    from gatehouse.data.postgres import PostgresConnection
     from gatehouse.forms import Form
     from gatehouse.identity import Viewer, viewer
 
@@ -18,9 +20,11 @@ __all__ = [
     "AuditEntry",
     "AuditError",
     "Form",
+    "PostgresConnection",
     "Viewer",
     "audit",
     "audit_trail",
+    "connect",
     "exports",
     "navigation",
     "require",
@@ -32,9 +36,11 @@ _HOMES = {
     "AuditEntry": "gatehouse.auditing",
     "AuditError": "gatehouse.audit_values",
     "Form": "gatehouse.forms",
+    "PostgresConnection": "gatehouse.data.postgres",
     "Viewer": "gatehouse.identity",
     "audit": "gatehouse.auditing",
     "audit_trail": "gatehouse.auditing",
+    "connect": "gatehouse.data.connection",
     "navigation": "gatehouse.access",
     "require": "gatehouse.access",
     "viewer": "gatehouse.identity",

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.errors import Error as StreamlitError
 
 from gatehouse.author_files import entry_script, is_authors
+from gatehouse.egress import Watch
 from gatehouse.gate.gate import Gate
 from gatehouse.gate.pages.brand import Brand, brand_of
 from gatehouse.health import route as health
@@ -46,9 +47,13 @@ def _brand(config: Settings) -> Brand:
 
 _check_options(settings())
 gate = Gate(settings(), _auth(), _brand(settings()))
+if settings().egress == "closed":
+    watch = Watch(settings())
+    watch.providers(_auth())
+    watch.install()
 # Streamlit logs an exception of the script itself (as JSON, with its traceback); the user sees its general message.
 app = st.App(
-    entry_script(settings().app_dir),
+    entry_script(settings().app_dir, settings().app_script),
     routes=[health.route, *gate.routes],
     middleware=[gate.middleware],
     lifespan=gate.lifespan,

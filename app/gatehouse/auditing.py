@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import class_row
+import streamlit as st
 
 from gatehouse.audit_values import REST, AuditError, action_of, detail_of, object_of
-from gatehouse.data.pool import pool
+from gatehouse.data.postgres import PLATFORM, PostgresConnection
 from gatehouse.identity import NoSession, current_session, viewer
 
 Transaction: TypeAlias = psycopg.Connection[Any] | psycopg.Cursor[Any]
@@ -21,11 +21,11 @@ Transaction: TypeAlias = psycopg.Connection[Any] | psycopg.Cursor[Any]
 _WRITE = "SELECT audit.write(%s, %s, %s, %s::jsonb)"
 _READ = """
     SELECT id, at, issuer, subject, name, session, action, object, detail FROM audit.trail
-    WHERE (%(before)s::bigint IS NULL OR id < %(before)s)
-        AND (%(action)s::text IS NULL OR action = %(action)s)
-        AND (%(object)s::text IS NULL OR object = %(object)s)
-        AND (%(subject)s::text IS NULL OR subject = %(subject)s)
-    ORDER BY id DESC LIMIT %(limit)s
+    WHERE (:before::bigint IS NULL OR id < :before)
+        AND (:action::text IS NULL OR action = :action)
+        AND (:object::text IS NULL OR object = :object)
+        AND (:subject::text IS NULL OR subject = :subject)
+    ORDER BY id DESC LIMIT :limit
 """
 
 _log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def audit(
     Raises:
         AuditError: if one of these is not what it must be.
         gatehouse.identity.NoSession: if the session is over; outside a running script there is none.
-        psycopg.OperationalError: if the database does not answer.
+        gatehouse.data.faults.DatabaseAway: if the database does not answer.
     """
     if transaction is not None and not isinstance(transaction, psycopg.Connection | psycopg.Cursor):
         raise AuditError(f"transaction: is a {type(transaction).__name__}; give what opening a transaction returned")
@@ -83,8 +83,8 @@ def audit(
         return
     values = (session.id, what, to_what, text)
     if transaction is None:
-        with pool().connection() as connection:
-            _write(connection, values)
+        with _postgres().transaction() as cursor:
+            _write(cursor.connection, values)
     else:
         _write(transaction if isinstance(transaction, psycopg.Connection) else transaction.connection, values)
 
@@ -108,15 +108,19 @@ def audit_trail(
 
     Raises:
         ValueError: if `limit` is out of range.
-        psycopg.OperationalError: if the database does not answer.
+        gatehouse.data.faults.DatabaseAway: if the database does not answer.
     """
     if not 1 <= limit <= 1000:
         raise ValueError(f"limit={limit}: must be from 1 to 1000")
     if current_session() is None:
         return []
     wanted = {"before": before, "limit": limit, "action": action, "object": object, "subject": subject}
-    with pool().connection() as connection, connection.cursor(row_factory=class_row(AuditEntry)) as cursor:
-        return cursor.execute(_READ, wanted).fetchall()
+    with _postgres().transaction() as cursor:
+        return [AuditEntry(**row) for row in cursor.execute(_READ, wanted)]
+
+
+def _postgres() -> PostgresConnection:
+    return st.connection(PLATFORM, type=PostgresConnection)
 
 
 def _write(connection: psycopg.Connection[Any], values: tuple[UUID, str, str, str]) -> None:

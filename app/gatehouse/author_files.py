@@ -26,12 +26,13 @@ _AUTHOR_OPTIONS = frozenset(
 _POSITION = re.compile(r"\(at (line \d+, column \d+|end of document)\)")
 
 
-def entry_script(app_dir: Path) -> Path:
-    """Return the script that Streamlit runs: the first of `SCRIPT_NAMES` in the author's folder."""
-    for name in SCRIPT_NAMES:
+def entry_script(app_dir: Path, only: str = "") -> Path:
+    """Return the script that Streamlit runs: the first of `SCRIPT_NAMES` in the author's folder, or `only` that."""
+    names = (only,) if only else SCRIPT_NAMES
+    for name in names:
         if (app_dir / name).is_file():
             return app_dir / name
-    raise StartError(f"app folder (APP): no script to run; looked for {', '.join(SCRIPT_NAMES)} at its top; add one")
+    raise StartError(f"app folder (APP): no script to run; looked for {', '.join(names)} at its top; add one")
 
 
 def refuse_secrets_beside_code(app_dir: Path) -> None:

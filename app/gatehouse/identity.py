@@ -52,7 +52,7 @@ def viewer() -> Viewer:
     Behind the gate it is the session's person. Under plain `streamlit run` it is whoever `st.login` signed in: if
     nobody is, the script stops at a button that does it. With no [auth] at all it is a made-up developer, whom the
     environment describes: GATEHOUSE_DEV_USER ("Ada Byron <ada@example.com>"), GATEHOUSE_DEV_ROLES and
-    GATEHOUSE_DEV_GROUPS ("one,two").
+    GATEHOUSE_DEV_GROUPS ("one,two"), GATEHOUSE_DEV_ISSUER and GATEHOUSE_DEV_SUBJECT.
 
     Raises:
         NoSession: behind the gate, if the session is over.
@@ -125,8 +125,8 @@ def _developer() -> dict[str, Any]:
         return [word.strip() for word in os.environ.get(variable, "").split(",") if word.strip()]
 
     return {
-        "iss": "https://localhost",
-        "sub": email or name,
+        "iss": os.environ.get("GATEHOUSE_DEV_ISSUER", "https://localhost"),
+        "sub": os.environ.get("GATEHOUSE_DEV_SUBJECT", email or name),
         "name": name or email,
         "email": email,
         "email_verified": True,

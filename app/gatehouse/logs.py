@@ -38,8 +38,13 @@ def _without_private(record: logging.LogRecord) -> bool:
     return True
 
 
-def configure(level: str = "INFO") -> None:
-    """Send all logs to standard output as JSON. Call it before Streamlit and uvicorn are imported."""
+def configure(level: str = "INFO", *, plain: bool = False) -> None:
+    """Send all logs to standard output. Call it before Streamlit and uvicorn are imported.
+
+    Args:
+        level: the least that is logged.
+        plain: for a person's eyes, in place of JSON.
+    """
     logging.setLoggerClass(_RootLogger)
     logging.config.dictConfig(
         {
@@ -52,13 +57,14 @@ def configure(level: str = "INFO") -> None:
                     "rename_fields": {"levelname": "level", "name": "logger"},
                     "timestamp": True,
                     "reserved_attrs": [*RESERVED_ATTRS, "color_message"],
-                }
+                },
+                "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%H:%M:%S"},
             },
             "handlers": {
                 "stdout": {
                     "class": "logging.StreamHandler",
                     "stream": "ext://sys.stdout",
-                    "formatter": "json",
+                    "formatter": "plain" if plain else "json",
                     "filters": [_without_private],
                 }
             },

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
+import site
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from gatehouse import dangerous_calls, logs
+from gatehouse import dangerous_calls, egress, logs
 from gatehouse.author_files import author_secrets, check_author_config, entry_script, refuse_secrets_beside_code
+from gatehouse.secrets_follower import Follower
 from gatehouse.settings import CERTIFICATES, StartError, read_secret, settings
 from gatehouse.streamlit_files import platform_auth, platform_options, write_ca_bundle, write_config, write_secrets
 
@@ -38,7 +42,7 @@ def prepare() -> Path:
             problems.extend(error.problems)
             return None
 
-    script = attempt(lambda: entry_script(config.app_dir))
+    script = attempt(lambda: entry_script(config.app_dir, config.app_script))
     attempt(lambda: refuse_secrets_beside_code(config.app_dir))
     attempt(lambda: check_author_config(config.app_dir, platform_options(config)))
     author = attempt(author_secrets)
@@ -57,8 +61,12 @@ def prepare() -> Path:
     os.chdir(config.app_dir)
     sys.path.insert(0, str(config.app_dir))
     sys.argv = [str(script)]
-    # httpx, which asks the identity provider, reads it when a client is made; it replaces the built-in list.
-    os.environ["SSL_CERT_FILE"] = str(bundle)
+    # After the platform's packages, so that none of the same name takes their place; here alone, and not in its jobs.
+    for packages in config.packages_dir.glob("lib/python*/site-packages"):
+        site.addsitedir(str(packages))
+    # Read when a client is made, and in place of the built-in list: by OpenSSL and httpx, and by requests.
+    os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = str(bundle)
+    egress.set_proxy(config)
     # A header line of 8 KiB, the default, is shorter than the cookies of a sign-in with many claims: the websocket
     # would hang (https://github.com/streamlit/streamlit/issues/14290). Read when websockets is imported.
     os.environ["WEBSOCKETS_MAX_LINE_LENGTH"] = "65536"
@@ -81,6 +89,13 @@ def _serve() -> None:
     _warn_of_code()
 
     class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            # Streamlit collects garbage after each run of a script. All that is loaded by now stays for good, and need
+            # not be looked through each time.
+            gc.collect()
+            gc.freeze()
+
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             health.stopping.set()
             super().handle_exit(sig, frame)
@@ -122,7 +137,8 @@ def main() -> None:
     os.umask(0o077)
     try:
         prepare()
-        logs.configure()
+        logs.configure(plain=bool(settings().dev))
+        Follower(settings()).start()
         _serve()
     except StartError as error:
         print(*(f"Error: {problem}" for problem in error.problems), sep="\n", file=sys.stderr)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -65,6 +66,18 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _proxy(value: str) -> str:
+    """Accept the address of an HTTP proxy, without a password: an environment variable is no place for one."""
+    if not value:
+        return value
+    url = urlsplit(value)
+    if "@" in url.netloc:
+        raise ValueError("holds a user or password; move the whole line, quoted, to secrets/provided/secrets.toml")
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("is no proxy; write it like http://proxy.example.com:3128")
+    return value
+
+
 def _duration(value: object) -> object:
     """Read a duration as people write one, such as 30m."""
     if isinstance(value, timedelta):
@@ -93,8 +106,19 @@ class Settings(BaseSettings):
     app_title: Annotated[str, Field(max_length=60), AfterValidator(_one_line)] = "the app"
     app_logo: str | None = None
 
+    # Set by `make dev` alone: the author's folder is mounted, changes in it run at once, errors are shown in full.
+    dev: Literal["", "yes"] = ""
+
     # Megabytes for each uploaded file. Streamlit holds uploads in memory, and nginx lets no larger body through.
     max_upload_mb: int = Field(default=200, ge=1, le=2000)
+
+    # Whether the app reaches anything outside the stack, and what stands in between where it does.
+    egress: Literal["closed", "open"] = "closed"
+    https_proxy: Annotated[str, AfterValidator(_proxy)] = ""
+    http_proxy: Annotated[str, AfterValidator(_proxy)] = ""
+    no_proxy: str = ""
+    # EGRESS_CA of .env, mounted; empty where none is set.
+    egress_ca: Path = Path("/etc/gatehouse/egress-ca.crt")
 
     # Who signs people in: the stack's own Keycloak beside the providers of the author's [auth], or those alone.
     identity: Literal["", "external"] = ""
@@ -112,6 +136,10 @@ class Settings(BaseSettings):
     # Name of the mounted folder on the host, for messages: inside the container it is not known.
     secrets_folder: str = Field(default="app", pattern=r"^[a-z]+$")
     app_dir: Path = Path("/srv/app")
+    # The one file of an app that is no folder.
+    app_script: str = Field(default="", pattern=r"^[^/]*\.py$|^$")
+    # Where the packages of the author's requirements.txt are (Dockerfile).
+    packages_dir: Path = Path("/opt/author")
     runtime_dir: Path = Path("/run/gatehouse")
 
     database_host: str = Field(default="postgres", min_length=1)
@@ -120,7 +148,13 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _idle_within_absolute(self) -> Settings:
         if self.idle > self.absolute:
-            raise ValueError("IDLE is longer than ABSOLUTE; make it at most as long")
+            raise ValueError("IDLE is longer than ABSOLUTE; make it at most as long in .env")
+        return self
+
+    @model_validator(mode="after")
+    def _dev_on_this_machine(self) -> Settings:
+        if self.dev and self.domain != "localhost":
+            raise ValueError("DEV is for DOMAIN=localhost alone, as errors are shown in full; use `make up`")
         return self
 
     def _url(self, name: str) -> str:
@@ -161,15 +195,19 @@ def settings() -> Settings:
         problems = []
         for fault in error.errors():
             if not fault["loc"]:
-                problems.append(f"{fault['msg'].removeprefix('Value error, ')}; correct it in .env")
+                problems.append(fault["msg"].removeprefix("Value error, "))
                 continue
             name = "_".join(str(part) for part in fault["loc"]).upper()
-            given = str(fault["input"])
+            given = _without_password(str(fault["input"]))
             why = fault["msg"].removeprefix("Value error, ")
             # One line, whatever was given.
             shown = given if given.isprintable() else repr(given)
             problems.append(f"{name}={shown}: {why[0].lower()}{why[1:]}; correct it in .env")
         raise SettingsError(*problems) from None
+
+
+def _without_password(value: str) -> str:
+    return re.sub(r"//[^/]*@", "//…@", value)
 
 
 def secret_path(name: str) -> Path:

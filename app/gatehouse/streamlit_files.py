@@ -17,30 +17,33 @@ _SYSTEM_CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 def platform_options(settings: Settings) -> dict[str, object]:
     """Return the options of Streamlit that the platform sets, by dotted name."""
     host = f"app.{settings.domain}"
+    dev = bool(settings.dev)
     return {
         "browser.gatherUsageStats": False,
         "browser.serverAddress": host,
         "browser.serverPort": settings.port,
         # Origins that may control the page by postMessage: by default those of Streamlit's own cloud.
         "client.allowedOrigins": [],
-        "client.showErrorDetails": "none",
+        "client.showErrorDetails": "full" if dev else "none",
         "client.showErrorLinks": False,
         "client.toolbarMode": "minimal",
         # Rich prints tracebacks past the loggers, so past the JSON.
         "logger.enableRich": False,
         # The default also reads secrets.toml beside the script, where the last file wins.
         "secrets.files": [str(settings.runtime_dir / ".streamlit/secrets.toml")],
-        "server.allowRunOnSave": False,
+        "server.allowRunOnSave": dev,
         "server.allowedHosts": [host],
         "server.disconnectedSessionTTL": 120,
         "server.enableAgentApi": False,
         "server.enableCORS": True,
         "server.enableXsrfProtection": True,
-        "server.fileWatcherType": "none",
+        # Its polling looks at 20 files a second, and would look at ours too: they are on PYTHONPATH.
+        "server.fileWatcherType": "watchdog" if dev else "none",
+        "server.folderWatchBlacklist": [str(Path(__file__).parent)],
         "server.headless": True,
         "server.maxUploadSize": settings.max_upload_mb,
         "server.port": 8501,
-        "server.runOnSave": False,
+        "server.runOnSave": dev,
         "server.scriptHealthCheckEnabled": False,
     }
 
@@ -77,18 +80,26 @@ def platform_auth(settings: Settings) -> dict[str, str]:
     return values
 
 
-def write_secrets(settings: Settings, author: Mapping[str, object], auth: Mapping[str, str]) -> None:
-    """Write secrets.toml: the author's entries, and the platform's [auth], which wins where both speak."""
+def write_secrets(settings: Settings, author: Mapping[str, object], auth: Mapping[str, str]) -> bool:
+    """Write secrets.toml: the author's entries, and the platform's [auth], which wins where both speak.
+
+    Returns:
+        Whether that is something else than was there.
+    """
     theirs = author.get("auth", {})
     merged = {**author, "auth": {**(theirs if isinstance(theirs, dict) else {}), **auth}}
-    _write_private(settings.runtime_dir / ".streamlit/secrets.toml", tomli_w.dumps(merged))
+    path, text = settings.runtime_dir / ".streamlit/secrets.toml", tomli_w.dumps(merged)
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    _write_private(path, text)
+    return True
 
 
 def write_ca_bundle(settings: Settings) -> Path:
-    """Write the system's CAs and the identity provider's into one file and return its path, for SSL_CERT_FILE.
+    """Write the system's CAs, the identity provider's and EGRESS_CA's into one file and return its path.
 
     Raises:
-        StartError: if either is missing or holds no certificate.
+        StartError: if one of the first two is missing, or one holds no certificate.
     """
     issuer = read_secret("issuer_ca.crt", CERTIFICATES)
     try:
@@ -101,15 +112,34 @@ def write_ca_bundle(settings: Settings) -> Path:
     except OSError as error:
         raise StartError(f"{_SYSTEM_CA_BUNDLE}: {error.strerror}; install the package ca-certificates") from None
     bundle = settings.runtime_dir / "ca.crt"
-    _write_private(bundle, f"{system.rstrip()}\n{issuer}\n")
+    _write_private(bundle, f"{system.rstrip()}\n{issuer}\n{_company_ca(settings.egress_ca)}\n")
     return bundle
+
+
+def _company_ca(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="ascii", errors="ignore")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise StartError(f"EGRESS_CA: cannot be read ({error.strerror}); `chmod a+r` it, or correct .env") from None
+    if not text.strip():
+        return ""
+    try:
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError):
+        raise StartError("EGRESS_CA: holds no valid certificate; name a file of PEM certificates in .env") from None
+    return text
 
 
 def _write_private(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        # Streamlit reads it when it changes, and must not find half of it.
+        new = path.with_name(f".{path.name}.new")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
+        new.replace(path)
     except OSError as error:
         why = f"{path}: cannot be written ({error.strerror})"
         raise StartError(f"{why}; mount a tmpfs there that belongs to uid {os.geteuid()}") from None

@@ -27,6 +27,7 @@ if [[ ${CONFIRM:-} != yes ]]; then
 fi
 
 step "Containers and volumes" logged docker compose down --volumes --remove-orphans
+remove_unused_networks
 # The files belong to the services' users, so a container deletes them, also for an operator who is not root.
 if [[ -d $folder ]]; then
   step "Secrets" logged docker run --rm --network none --volume "$folder:/secrets" --workdir /secrets gatehouse-base:trixie rm -rf "${generated[@]}"

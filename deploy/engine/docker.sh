@@ -38,6 +38,12 @@ containers() {
     --filter label=com.docker.compose.oneoff=False "${@/#/--filter=}"
 }
 
+# remove_unused_networks: a change of EGRESS leaves the network that the app was on, and Compose forgets it.
+remove_unused_networks() {
+  docker network ls --quiet --filter dangling=true --filter "label=com.docker.compose.project=$project" |
+    xargs --no-run-if-empty docker network rm >/dev/null 2>&1 || true
+}
+
 # What a word that needs a running engine says without one.
 require_engine() { engine_works || fail "no engine answers here; \`make up\` brings one"; }
 

@@ -5,10 +5,13 @@ set -o errexit -o nounset -o pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=deploy/engine/messages.sh
 source "$here/messages.sh"
+# shellcheck source=deploy/engine/settings.sh
+source "$here/settings.sh"
 # shellcheck source=deploy/engine/docker.sh
 source "$here/docker.sh"
 
-cd "$here/../.."
+load_settings
 require_engine
 step "Stopping the services" logged docker compose down --remove-orphans
+remove_unused_networks
 printf '\nThe data stays: make up starts again where it was, make destroy deletes it.\n'

@@ -41,7 +41,7 @@ Pin-Priority: 600
 PIN
 }
 
-# The engine's own default is 31 networks, fewer where the machine has routes in those ranges; a stack takes five.
+# The engine's own default is 31 networks, fewer where the machine has routes in those ranges; a stack takes six.
 # https://docs.docker.com/reference/cli/dockerd/ (default-address-pools)
 write_daemon_settings() {
   [[ ! -e /etc/docker/daemon.json ]] || return 0

@@ -61,12 +61,22 @@ check_limits() {
     [[ ${!name:-1s} =~ ^[1-9][0-9]{0,6}[smhd]$ ]] ||
       problem "$name=${!name} is no duration; write a whole number with s, m, h or d, such as 90s, 30m or 12h"
   done
+  [[ -z ${EGRESS:-} || $EGRESS == open || $EGRESS == closed ]] || problem "EGRESS=$EGRESS: set it to open, or leave it out"
+  for name in HTTPS_PROXY HTTP_PROXY; do
+    if [[ ${!name:-} == *@* ]]; then
+      problem "$name holds a user or password; move the whole line, quoted, to $SECRETS/provided/secrets.toml"
+    elif [[ -n ${!name:-} && ! ${!name} =~ ^https?://[^/]+ ]]; then
+      problem "$name=${!name} is no proxy; write it like http://proxy.example.com:3128"
+    fi
+  done
   [[ -z ${IDENTITY:-} || $IDENTITY == external ]] || problem "IDENTITY=$IDENTITY: set it to external, or leave it out"
 }
 
 check_app_folder() {
   if [[ ! -d $APP ]]; then
-    problem "APP=$APP is no folder; set it to the folder that holds your app"
+    problem "APP=$APP is not there; set it to the folder that holds your app, or to its script"
+  elif [[ -n ${APP_SCRIPT:-} ]]; then
+    [[ $APP_SCRIPT == *.py && -f $APP/$APP_SCRIPT ]] || problem "APP=$APP/$APP_SCRIPT is no Python file"
   elif [[ ! -f $APP/main.py && ! -f $APP/streamlit_app.py && ! -f $APP/app.py ]]; then
     problem "APP=$APP holds no main.py, streamlit_app.py or app.py"
   elif [[ -e $APP/.streamlit/secrets.toml ]]; then
@@ -76,7 +86,7 @@ check_app_folder() {
 
 check_build_files() {
   local name
-  for name in BUILD_CA BUILD_PIP_CONF BUILD_APT_CONF BUILD_MAVEN_SETTINGS; do
+  for name in BUILD_CA BUILD_PIP_CONF BUILD_APT_CONF BUILD_MAVEN_SETTINGS EGRESS_CA; do
     # A bare machine gets its CA bundle together with the engine.
     [[ $name == BUILD_CA && $BUILD_CA == "$(default_of BUILD_CA)" && ! -e $BUILD_CA ]] && continue
     [[ -z ${!name:-} || (-r ${!name} && ! -d ${!name}) ]] || problem "$name=${!name} is not a file that can be read"

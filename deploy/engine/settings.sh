@@ -34,6 +34,12 @@ load_settings() {
   for name in DOMAIN PORT HTTP_PORT BIND APP SECRETS TAG BUILD_CA; do
     [[ -n ${!name:-} ]] || declare -g "$name=$(default_of "$name")"
   done
+  # Compose takes a folder: of an app that is one file, the folder is told apart from the file.
+  if [[ -f $APP ]]; then
+    export APP_SCRIPT=${APP##*/}
+    APP=$(dirname "$APP")
+    export APP
+  fi
   # shellcheck disable=SC2034 # for whoever sources this
   project=${COMPOSE_PROJECT_NAME:-$(sed -n 's/^name: *//p' compose.yaml)}
 }

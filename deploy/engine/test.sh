@@ -18,7 +18,7 @@ shift
 readonly runner=gatehouse-tests-$$-$RANDOM
 
 # Tests are of the example app, in images of their own: what this machine serves is not rebuilt by them.
-export APP=./app/desk TAG=${TAG:-test}
+export APP=./app/desk APP_SCRIPT='' TAG=${TAG:-test}
 
 # pytest hears of it once, so that it takes down in order what it started; a second signal would cut that short.
 # shellcheck disable=SC2317,SC2329 # the trap's

@@ -47,6 +47,7 @@ start() {
     exit 1
   fi
   rm -f "$log"
+  remove_unused_networks
 }
 
 # explain_failure LOG: which services failed and their last words, the likeliest cause first; else what Compose said.
@@ -63,6 +64,10 @@ explain_failure() {
   if [[ -n $first ]]; then
     printf '    the last lines of %s:\n' "$first" >&2
     docker logs --tail 5 "$first_id" 2>&1 | cut --characters=-200 | sed 's/^/    /' >&2
+    if [[ $first == migrate ]] && docker logs "$first_id" 2>&1 | grep --quiet --word-regexp applied; then
+      note "if APP is another app than this stack served before: \`make destroy\` first, which deletes that one's data, or give it"
+      note "a stack of its own: COMPOSE_PROJECT_NAME, PORT, HTTP_PORT, SECRETS and TAG in .env"
+    fi
   else
     printf 'Error: %s\n' "$(tail -n 1 "$1")" >&2
     if grep --quiet 'address pool' "$1"; then

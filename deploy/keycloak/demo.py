@@ -64,7 +64,8 @@ class _File(BaseModel):
 def people(settings: Settings) -> list[Person]:
     """The demo users that should exist. Raises JobError when the app's file is wrong."""
     path = settings.app_dir / "demo" / "users.toml"
-    if settings.domain != "localhost" or not path.exists():
+    # What lies beside a single file is not that app's.
+    if settings.domain != "localhost" or settings.app_script or not path.exists():
         return []
     try:
         return _File.model_validate(tomllib.loads(path.read_text())).user

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     secrets_folder: str = "reconcile"  # its name on the host, for messages
     demo_dir: Path = Path("/run/demo")
     app_dir: Path = Path("/srv/app")
+    app_script: str = ""  # the one file of an app that is no folder
 
     @property
     def app_url(self) -> str:

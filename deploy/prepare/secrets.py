@@ -105,7 +105,7 @@ def author(tree: Tree) -> None:
     if source is None:
         if tree.found[copy] is not None:
             tree.removals.append(copy)
-            tree.notes.append(f"{copy}: removed, as secrets/{AUTHOR} is gone; restart app")
+            tree.notes.append(f"{copy}: removed, as secrets/{AUTHOR} is gone")
         return
     try:
         tomllib.loads(source.decode())
@@ -118,4 +118,4 @@ def author(tree: Tree) -> None:
     else:
         if source != tree.found[copy]:
             tree.stage(copy, source)
-            tree.notes.append(f"{copy}: taken from secrets/{AUTHOR}; restart app if it runs")
+            tree.notes.append(f"{copy}: taken from secrets/{AUTHOR}")

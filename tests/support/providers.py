@@ -82,13 +82,13 @@ class Providers:
         """Let the containers on `network` reach the providers by their public name."""
         assert self._front
         client = self._front.get_docker_client().client
-        client.networks.get(network).connect(self._front.get_wrapped_container().id, aliases=[HOST])
+        client.networks.get(network).connect(self._front.get_wrapped_container(), aliases=[HOST])
 
     def leave(self, network: str) -> None:
         """Undo `join`, or the network could not be removed."""
         assert self._front
         client = self._front.get_docker_client().client
-        client.networks.get(network).disconnect(self._front.get_wrapped_container().id)
+        client.networks.get(network).disconnect(self._front.get_wrapped_container())
 
     def issuer(self, realm: str) -> str:
         """The issuer of a realm."""

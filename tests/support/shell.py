@@ -11,7 +11,10 @@ from support.command import ROOT, run
 
 LIBRARIES = ("messages", "settings", "docker", "apt", "preflight", "services", "images", "code")
 
-_SETTINGS = ("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "SECRETS", "TAG")
+_SETTINGS = (
+    *("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "APP_SCRIPT", "SECRETS", "TAG"),
+    *("EGRESS", "HTTPS_PROXY", "HTTP_PROXY"),
+)
 
 
 class Shell:

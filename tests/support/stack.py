@@ -20,8 +20,9 @@ PREFIX = "gatehouse-test-"
 
 # Set by the stack alone: a developer's own .env or shell must not reach a test.
 _SETTINGS = (
-    *("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "SECRETS"),
+    *("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "APP_SCRIPT", "SECRETS"),
     *("REPLICAS", "IDENTITY", "IDLE", "ABSOLUTE", "REAUTH", "RECHECK", "MAX_SESSIONS"),
+    *("EGRESS", "EGRESS_CA", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
 )
 
 
@@ -104,6 +105,11 @@ class Stack:
     def down(self) -> None:
         """Stop it and delete its volumes, networks and one-off containers."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", timeout=180)
+        # Of two networks of which a setting chooses one, Compose knows the one that is chosen now.
+        label = f"label=com.docker.compose.project={self.project}"
+        left = run(["docker", "network", "ls", "--quiet", "--filter", label]).stdout.split()
+        if left:
+            run(["docker", "network", "rm", *left])
 
     def job(
         self,

@@ -1,48 +1,44 @@
-"""The app's connections to its database: one pool in a process."""
+"""Pools of connections to Postgres: bounded, checked, and without memory of who used them before."""
 
 from __future__ import annotations
 
 import atexit
+import select
 import time
-from selectors import EVENT_READ, DefaultSelector
-from threading import Lock
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+from weakref import WeakSet
 
-from psycopg import Connection, OperationalError
-from psycopg.pq import ExecStatus
+from psycopg import Connection, Error, OperationalError
+from psycopg.errors import FeatureNotSupported, InFailedSqlTransaction
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import TupleRow, tuple_row
 from psycopg_pool import ConnectionPool
-
-from gatehouse.data.connection import parameters
 
 Pool: TypeAlias = ConnectionPool[Connection[TupleRow]]
 
 # What a session keeps beyond its transaction. Not DISCARD ALL: prepared statements are the only thing worth keeping.
-_RESET = "RESET ALL; CLOSE ALL; UNLISTEN *; SELECT pg_advisory_unlock_all()"
+_RESET = (
+    b"; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP;"
+    b" SELECT pg_advisory_unlock_all()"
+)
 
 _ANSWER_SECONDS = 3.0
 
-_lock = Lock()
-_pool: Pool | None = None
+_opened: WeakSet[Pool] = WeakSet()
 
 
-def pool() -> Pool:
-    """Return the process's pool, opened at the first call, which does not wait for the database.
+def open_pool(parameters: Callable[[], Mapping[str, Any]], name: str) -> Pool:
+    """Return a new pool that opens by itself; this does not wait for the database. Use it through `transaction`.
 
-    `with pool().connection() as connection:` is a transaction: committed at the end, rolled back by an exception. It
-    raises psycopg_pool.PoolTimeout, an OperationalError, when the database gives no connection within 5 s.
+    Args:
+        parameters: libpq's, asked anew for each connection, so that a rotated password needs no restart.
+        name: for its threads and logs.
     """
-    global _pool  # noqa: PLW0603 -- one in a process is the purpose
-    with _lock:
-        if _pool is None:
-            _pool = _open()
-        return _pool
-
-
-def _open() -> Pool:
     opened: Pool = ConnectionPool(
-        # Called for each new connection, so that a rotated password needs no restart.
-        kwargs=lambda: parameters("app_a", "app_a_password"),
+        # Transactions are begun and ended by `transaction`, each in one message to the server.
+        kwargs=lambda: {**parameters(), "autocommit": True, "client_encoding": "UTF8"},
         min_size=1,
         # Half of what the login may have (deploy/postgres/roles.sql): room for a second container in a deployment.
         max_size=10,
@@ -52,13 +48,73 @@ def _open() -> Pool:
         max_idle=300,
         reconnect_timeout=60,
         check=_check,
-        reset=_reset,
-        name="app",
+        name=name,
         open=False,
     )
     opened.open()
-    atexit.register(opened.close)
+    _opened.add(opened)
     return opened
+
+
+@atexit.register
+def _close_all() -> None:
+    for opened in list(_opened):
+        opened.close()
+
+
+@contextmanager
+def transaction(opened: Pool, begin: bytes = b"BEGIN") -> Iterator[Connection[TupleRow]]:
+    """Lend a connection in a transaction: committed at the end, rolled back if anything is raised.
+
+    Args:
+        opened: the pool.
+        begin: one or more statements, of which the first begins the transaction.
+
+    Raises:
+        psycopg.OperationalError: a PoolTimeout when the database gives no connection within 5 s.
+        psycopg.errors.InFailedSqlTransaction: if an error of a statement was caught inside: nothing is committed.
+    """
+    connection = opened.getconn()
+    try:
+        connection.execute(begin)
+        yield connection
+        _commit(connection)
+    except FeatureNotSupported:
+        # Such as a prepared statement whose table a migration has changed: it would fail on this connection for ever.
+        connection.close()
+        raise
+    except BaseException:
+        _roll_back(connection)
+        raise
+    finally:
+        _forget(connection)
+        opened.putconn(connection)
+
+
+def _commit(connection: Connection[TupleRow]) -> None:
+    # Postgres would answer COMMIT with a rollback, and no error.
+    if connection.pgconn.transaction_status == TransactionStatus.INERROR:
+        raise InFailedSqlTransaction("a statement of the transaction failed, so nothing of it was committed")
+    connection.execute(b"COMMIT" + _RESET)
+
+
+def _roll_back(connection: Connection[TupleRow]) -> None:
+    try:
+        # What the server has not answered yet, as after an interrupt, can't be waited for.
+        if connection.pgconn.transaction_status != TransactionStatus.ACTIVE:
+            connection.execute(b"ROLLBACK" + _RESET)
+            return
+    except Error:
+        pass
+    connection.close()
+
+
+def _forget(connection: Connection[TupleRow]) -> None:
+    """Nothing of one viewer's may reach the next; the server's side of it is reset by now."""
+    connection.row_factory = tuple_row
+    changed = connection.isolation_level, connection.read_only, connection.deferrable
+    if not connection.autocommit or changed != (None, None, None):
+        connection.close()
 
 
 def _check(connection: Connection[TupleRow]) -> None:
@@ -69,23 +125,14 @@ def _check(connection: Connection[TupleRow]) -> None:
     """
     libpq = connection.pgconn
     libpq.send_query(b"")
-    with DefaultSelector() as selector:
-        selector.register(libpq.socket, EVENT_READ)
-        deadline = time.monotonic() + _ANSWER_SECONDS
-        while libpq.is_busy():
-            if not selector.select(deadline - time.monotonic()):
-                connection.close()
-                raise OperationalError(f"no answer from the database within {_ANSWER_SECONDS:.0f} s")
-            libpq.consume_input()
+    readable = select.poll()
+    readable.register(libpq.socket, select.POLLIN)
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while libpq.is_busy():
+        if not readable.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            connection.close()
+            raise OperationalError(f"no answer from the database within {_ANSWER_SECONDS:.0f} s")
+        libpq.consume_input()
     while result := libpq.get_result():
         if result.status != ExecStatus.EMPTY_QUERY:
             raise OperationalError("the database ended the connection")
-
-
-def _reset(connection: Connection[TupleRow]) -> None:
-    """Return a connection to the state of a new one: nothing of one viewer's may reach the next."""
-    connection.autocommit = True
-    connection.execute(_RESET)
-    connection.autocommit = False
-    connection.isolation_level = connection.read_only = connection.deferrable = None
-    connection.row_factory = tuple_row

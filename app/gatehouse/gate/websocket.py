@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlsplit
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -28,8 +28,8 @@ _SLOW_SECONDS = 1.0
 _WAY_OUT_SECONDS = 4.0
 """So long the tab that signed out has to reach the provider."""
 
-_RUNNING_STATUS_BYTES = 512
-"""`script_finished` and `session_status_changed` are far smaller; larger messages are not looked into."""
+_STATUS_BYTES = 64
+"""`script_finished` takes 44 bytes, `session_status_changed` 6; larger messages are not looked into."""
 
 # What a tab needs. Of the others in streamlit 1.67, `clear_cache` empties the caches of all users
 # (runtime/app_session.py), the debug messages stop the server in development mode; what a new release adds stays out.
@@ -47,11 +47,12 @@ class GuardedSocket:
         self.session = session
         self._receive, self._send = receive, send
         self._acted = acted
-        self._closed = asyncio.Event()
+        self._closed = False
+        self._waiting: asyncio.Timeout | None = None  # for the browser's next message
         self._farewell = asyncio.Lock()
         self._accepted = False
         self._leaving: asyncio.Future[None] | None = None
-        self._place = "/"  # where in the app the tab is
+        self._url, self._query = "", ""  # where in the app the tab is
         self._asked_by_user = False
         self._running = False
 
@@ -76,9 +77,9 @@ class GuardedSocket:
 
     async def end(self, reason: Reason) -> None:
         """Send the tab to the page that says why, and close. Nothing of the app is sent from here on."""
-        if self._closed.is_set():
+        if self._closed:
             return
-        self._closed.set()
+        self._shut()
         async with self._farewell:
             await self._say(reason)
 
@@ -86,20 +87,24 @@ class GuardedSocket:
         if not self._accepted:
             return
         message = ForwardMsg()
-        place = quote(Attempts.local(self._place), safe="")
+        place = quote(Attempts.local(self._place()), safe="")
         message.auth_redirect.url = f"/auth/signed-out?reason={reason}&next={place}"
         with contextlib.suppress(Exception):  # the tab may be gone, and then there is nobody to tell
             async with asyncio.timeout(_SLOW_SECONDS):
                 await self._send({"type": "websocket.send", "bytes": message.SerializeToString()})
                 await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
+    def _place(self) -> str:
+        query = f"?{self._query}" if self._query else ""
+        return urlsplit(self._url).path + query if self._url else "/"
+
     def end_soon(self, reason: Reason) -> None:
         """Send nothing of the app from here on, and the tab away once the one that signed out has had time to leave.
 
         That tab is on its way to the provider, and being sent elsewhere would cut that off.
         """
-        if not self._closed.is_set():
-            self._closed.set()
+        if not self._closed:
+            self._shut()
             self._leaving = asyncio.ensure_future(self._say_later(reason))
 
     async def _say_later(self, reason: Reason) -> None:
@@ -116,16 +121,29 @@ class GuardedSocket:
         await self._close(_TRY_AGAIN_LATER)
 
     async def _close(self, code: int) -> None:
-        if self._closed.is_set():
+        if self._closed:
             return
-        self._closed.set()
+        self._shut()
         if self._accepted:
             with contextlib.suppress(Exception):  # as above
                 async with self._farewell, asyncio.timeout(_SLOW_SECONDS):
                     await self._send({"type": "websocket.close", "code": code})
 
-    async def _guarded_send(self, message: Message) -> None:
-        if self._closed.is_set():
+    def _shut(self) -> None:
+        self._closed = True
+        if self._waiting:
+            self._waiting.reschedule(asyncio.get_running_loop().time())
+
+    def _guarded_send(self, message: Message) -> Awaitable[None]:
+        # No coroutine of its own: a script sends hundreds of messages (tests/performance/test_gate_rerun.py).
+        if self._closed or message["type"] != "websocket.send":
+            return self._send_change(message)
+        if (data := message.get("bytes")) and len(data) <= _STATUS_BYTES:
+            self._note_status(data)
+        return self._send(message)
+
+    async def _send_change(self, message: Message) -> None:
+        if self._closed:
             if message["type"] == "websocket.accept":
                 # It ended before Streamlit got round to it: refuse the handshake.
                 await self._send({"type": "websocket.close"})
@@ -133,16 +151,11 @@ class GuardedSocket:
         if message["type"] == "websocket.accept":
             self._accepted = True
         elif message["type"] == "websocket.close":
-            self._closed.set()
-        elif (data := message.get("bytes")) and len(data) <= _RUNNING_STATUS_BYTES:
-            self._note_status(data)
+            self._shut()
         await self._send(message)
 
     async def _guarded_receive(self) -> Message:
-        while not self._closed.is_set():
-            message = await self._next()
-            if message is None:
-                break
+        while message := await self._next():
             if message["type"] != "websocket.receive":
                 return message
             if message.get("bytes") is None:
@@ -156,15 +169,16 @@ class GuardedSocket:
 
     async def _next(self) -> Message | None:
         """Return the next message, or None once the websocket has been closed from this side."""
-        incoming = asyncio.ensure_future(self._receive())
-        closed = asyncio.ensure_future(self._closed.wait())
+        if self._closed:
+            return None
         try:
-            await asyncio.wait({incoming, closed}, return_when=asyncio.FIRST_COMPLETED)
-            return incoming.result() if incoming.done() else None
+            # Never runs out by itself; `_shut` makes it. Two tasks to wait for either would cost 50 µs a message.
+            async with asyncio.timeout(None) as self._waiting:
+                return await self._receive()
+        except TimeoutError:
+            return None
         finally:
-            closed.cancel()
-            if not incoming.done():
-                incoming.cancel()
+            self._waiting = None
 
     def _allowed(self, data: bytes) -> bytes | None:
         """Return what Streamlit is to get of a message from the browser, or None."""
@@ -185,8 +199,7 @@ class GuardedSocket:
         if kind == "rerun_script":
             state = message.rerun_script
             if state.context_info.url:
-                parts = urlsplit(state.context_info.url)
-                self._place = parts.path + (f"?{state.query_string}" if state.query_string else "")
+                self._url, self._query = state.context_info.url, state.query_string
             if state.is_auto_rerun:
                 return data
             self._asked_by_user = True

@@ -62,6 +62,7 @@ async def main(query: str, stay: float, cookie: int) -> None:
         subprotocols=["streamlit", token],  # type: ignore[list-item]
         additional_headers=headers,
         max_size=None,
+        proxy=None,
     )
     hello = BackMsg()
     hello.rerun_script.query_string = query

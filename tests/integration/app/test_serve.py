@@ -4,16 +4,17 @@ import base64
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.command import run
+from support.served import SESSION, Served, refused, served
 from support.stack import Stack
+from support.waiting import until
 from unit.gatehouse.uploads.making import pdf
 
-SESSION = (Path(__file__).parent / "session.py").read_text(encoding="utf-8")
 SCRIPT = """
 import os
 import streamlit as st
@@ -27,15 +28,6 @@ st.text(f"options: {[st.get_option(name) for name in names]}")
 if "fail" in st.query_params:
     raise RuntimeError("CANARY")
 """
-
-
-@pytest.fixture(scope="module")
-def database(parts: Stack) -> Stack:
-    """A project of which only Postgres runs, its roles and tables made."""
-    parts.compose("up", "--detach", "--wait", "--no-build", "postgres", timeout=180)
-    parts.job("roles")
-    parts.job("migrate")
-    return parts
 
 
 @pytest.fixture(scope="module")
@@ -57,107 +49,80 @@ def folder(database: Stack) -> Path:
 
 
 @pytest.fixture(scope="module")
-def app(database: Stack, folder: Path) -> Iterator[str]:
-    """The name of a container that serves the author's folder."""
-    name = f"{database.project}-served"
-    options = ["--detach", "--no-deps", "--name", name, "--volume", f"{folder}:/srv/app:ro"]
-    database.compose("run", *options, "app")
-    try:
-        until(lambda: health(name)[0] == 0, "healthy")
-        yield name
-    finally:
-        run(["docker", "rm", "--force", name])
+def app(database: Stack, folder: Path) -> Iterator[Served]:
+    """A container that serves the author's folder."""
+    with served(database, folder) as app:
+        yield app
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 40) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not {what} within {seconds:g} s"
-        time.sleep(0.2)
-
-
-def health(name: str) -> tuple[int, str]:
-    result = run(["docker", "exec", name, "python", "-m", "gatehouse.health"], check=False)
-    return result.returncode, result.stderr.strip()
-
-
-def session(name: str, query: str = "", cookie: int = 0) -> str:
-    return run(["docker", "exec", "--interactive", name, "python", "-", query, "0", str(cookie)], stdin=SESSION).stdout
-
-
-def logs(name: str) -> str:
-    result = run(["docker", "logs", name])
-    return result.stdout + result.stderr
-
-
-def test_a_script_finds_its_modules_data_and_secrets(app: str) -> None:
-    shown = session(app)
+def test_a_script_finds_its_modules_data_and_secrets(app: Served) -> None:
+    shown = app.session()
     assert "import: beside, data: data" in shown
     assert "secrets: root, root, nested" in shown
     assert "sign-in: app, 43, https://app.localhost" in shown
     assert "script finished" in shown
 
 
-def test_the_authors_looks_and_the_platforms_limits_are_in_force(app: str) -> None:
-    assert "options: ['#123456', 7, True, 'none']" in session(app).replace("\\'", "'")
+def test_the_authors_looks_and_the_platforms_limits_are_in_force(app: Served) -> None:
+    assert "options: ['#123456', 7, True, 'none']" in app.session().replace("\\'", "'")
 
 
-def test_a_failing_script_tells_the_log_everything_and_the_user_nothing(app: str) -> None:
-    shown = session(app, query="fail=1")
+def test_a_failing_script_tells_the_log_everything_and_the_user_nothing(app: Served) -> None:
+    shown = app.session(query="fail=1")
     assert "CANARY" not in shown
     assert "error" in shown
-    line = next(json.loads(line) for line in logs(app).splitlines() if "CANARY" in line)
+    line = next(json.loads(line) for line in app.logs().splitlines() if "CANARY" in line)
     assert line["level"] == "ERROR"
     assert "main.py" in line["exc_info"]
 
 
-def test_calls_that_run_what_they_read_are_told(app: str) -> None:
+def test_calls_that_run_what_they_read_are_told(app: Served) -> None:
     told = "risky.py:3: pickle.load: a pickle runs code when it is read; use JSON, CSV or Parquet"
-    line = next(json.loads(line) for line in logs(app).splitlines() if "pickle" in line)
+    line = next(line for line in app.lines() if "pickle" in line["message"])
     assert (line["level"], line["message"]) == ("WARNING", f"app folder: {told}")
-    assert run(["docker", "exec", app, "python", "-m", "gatehouse.dangerous_calls", "/srv/app"]).stdout == f"{told}\n"
+    assert app.exec("python", "-m", "gatehouse.dangerous_calls", "/srv/app").stdout == f"{told}\n"
 
 
-def test_a_pdf_is_read_in_the_image_as_on_a_laptop(app: str) -> None:
+def test_a_pdf_is_read_in_the_image_as_on_a_laptop(app: Served) -> None:
     check = (
         "import base64, sys; from gatehouse import uploads;"
         "print(uploads.check(base64.b64decode(sys.stdin.read()), uploads.Pdf(), name='a.pdf'))"
     )
-    command = ["docker", "exec", "--interactive", app, "python", "-c", check]
+    command = ["docker", "exec", "--interactive", app.name, "python", "-c", check]
     result = run(command, stdin=base64.b64encode(pdf()).decode())
     assert result.stdout == "Document(name='a.pdf', mime='application/pdf', pages=1)\n"
 
 
-def test_many_large_cookies_do_not_keep_a_session_from_opening(app: str) -> None:
-    assert "script finished" in session(app, cookie=30_000)
+def test_many_large_cookies_do_not_keep_a_session_from_opening(app: Served) -> None:
+    assert "script finished" in app.session(cookie=30_000)
 
 
-def test_every_log_line_is_json_in_utc_and_no_probe_is_logged(app: str) -> None:
-    session(app)
-    health(app)
-    lines = [json.loads(line) for line in logs(app).splitlines()]
+def test_every_log_line_is_json_in_utc_and_no_probe_is_logged(app: Served) -> None:
+    app.session()
+    app.health()
+    lines = app.lines()
     assert lines
     assert all(line["timestamp"].endswith("+00:00") and line["level"] and line["logger"] for line in lines)
     assert not any("healthz" in json.dumps(line) for line in lines)
 
 
-def test_health_follows_the_database_and_tells_no_details(app: str, database: Stack) -> None:
+def test_health_follows_the_database_and_tells_no_details(app: Served, database: Stack) -> None:
     database.compose("stop", "postgres")
-    until(lambda: health(app)[0] == 1, "unhealthy")
-    assert json.loads(health(app)[1]) == {"status": "unavailable", "part": "database"}
+    until(lambda: app.health()[0] == 1, 40)
+    assert json.loads(app.health()[1]) == {"status": "unavailable", "part": "database"}
     database.compose("start", "postgres")
-    until(lambda: health(app)[0] == 0, "healthy again")
+    until(lambda: app.health()[0] == 0, 40)
 
 
-def test_a_database_that_hangs_is_noticed_in_time(app: str, database: Stack) -> None:
+def test_a_database_that_hangs_is_noticed_in_time(app: Served, database: Stack) -> None:
     database.compose("pause", "postgres")
     try:
         start = time.monotonic()
-        assert health(app)[0] == 1
+        assert app.health()[0] == 1
         assert time.monotonic() - start < 5
     finally:
         database.compose("unpause", "postgres")
-    until(lambda: health(app)[0] == 0, "healthy again")
+    until(lambda: app.health()[0] == 0, 40)
 
 
 @pytest.mark.parametrize(
@@ -168,9 +133,10 @@ def test_a_wrong_setting_stops_the_start_with_one_line(database: Stack, variable
     assert result.startswith(f"{variable}={value}: ")
 
 
-def test_a_folder_without_a_script_stops_the_start_with_one_line(database: Stack, tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    result = refused(database, "--volume", f"{tmp_path}:/srv/app:ro")
+def test_a_folder_without_a_script_stops_the_start_with_one_line(database: Stack) -> None:
+    empty = database.directory / "empty"
+    (empty / "data").mkdir(parents=True)
+    result = refused(database, "--volume", f"{empty}:/srv/app:ro")
     assert "main.py, streamlit_app.py, app.py" in result
 
 
@@ -195,16 +161,8 @@ def test_an_open_secret_stops_the_start_with_one_line(database: Stack) -> None:
     assert result.startswith("secrets/app/cookie_secret: is too open (mode 0444); run `chown 10001`")
 
 
-def refused(database: Stack, *options: str) -> str:
-    result = database.compose("run", "--rm", "--no-deps", "--no-TTY", *options, "app", check=False)
-    lines = [line for line in (result.stdout + result.stderr).splitlines() if "Container" not in line]
-    assert result.returncode == 1
-    assert len(lines) == 1
-    return lines[0].removeprefix("Error: ")
-
-
-def test_a_stop_closes_open_sessions_and_ends_well(app: str) -> None:
-    command = ["docker", "exec", "--interactive", app, "python", "-", "", "60", "0"]
+def test_a_stop_closes_open_sessions_and_ends_well(app: Served) -> None:
+    command = ["docker", "exec", "--interactive", app.name, "python", "-", "", "60", "0"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as tab:
         assert tab.stdin is not None
         assert tab.stdout is not None
@@ -213,9 +171,9 @@ def test_a_stop_closes_open_sessions_and_ends_well(app: str) -> None:
         shown = iter(tab.stdout.readline, "")
         assert any(line == "script finished\n" for line in shown)
         start = time.monotonic()
-        run(["docker", "stop", "--time", "30", app])
+        run(["docker", "stop", "--time", "30", app.name])
         assert time.monotonic() - start < 15
         tab.kill()
-    state = json.loads(run(["docker", "inspect", app]).stdout)[0]["State"]
+    state = json.loads(run(["docker", "inspect", app.name]).stdout)[0]["State"]
     assert state["ExitCode"] == 0
-    assert any(json.loads(line)["message"] == "Application shutdown complete." for line in logs(app).splitlines())
+    assert any(json.loads(line)["message"] == "Application shutdown complete." for line in app.logs().splitlines())

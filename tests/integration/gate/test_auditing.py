@@ -14,10 +14,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import streamlit as st
 from psycopg.errors import InsufficientPrivilege
 
 import gatehouse
-from gatehouse.data import pool as pools
 from gatehouse.gate import live
 from gatehouse.gate.policy import Policy
 from gatehouse.gate.session import Session
@@ -40,15 +40,13 @@ def trail(server: Server) -> None:
 
 @pytest.fixture
 async def gate(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[live.Live]:
-    """The registry that scripts ask, as the gate installs it, and a pool of the test's own."""
+    """The registry that scripts ask, as the gate installs it, and a connection of the test's own."""
     registry = live.Live(store, Policy())
     registry.trust(lambda: True)
     monkeypatch.setattr(live, "active", True)
     monkeypatch.setattr(live, "_instance", registry)
-    monkeypatch.setattr(pools, "_pool", None)
     yield registry
-    if pools._pool:  # noqa: SLF001 -- of this test
-        pools._pool.close()  # noqa: SLF001
+    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -62,6 +60,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
 
     monkeypatch.setattr("streamlit.runtime.context._get_client_context", context)
     return lambda session: setattr(mine, "session", session)
+
+
+def postgres() -> gatehouse.PostgresConnection:
+    return st.connection("postgres", type=gatehouse.PostgresConnection)
 
 
 async def begin(gate: live.Live, store: Store, subject: str = "sam", **claims: object) -> Session:
@@ -131,14 +133,14 @@ async def test_it_goes_with_the_authors_transaction_or_by_itself(gate: live.Live
     seen(await begin(gate, store))
 
     def fail() -> None:
-        with pools.pool().connection() as connection:
+        with postgres().transaction() as cursor:
             gatehouse.audit("by.itself", "x")
-            gatehouse.audit("rolled.back", "x", transaction=connection)
+            gatehouse.audit("rolled.back", "x", transaction=cursor)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    with pools.pool().connection() as connection, connection.cursor() as cursor:
+    with postgres().transaction() as cursor:
         cursor.execute("SELECT generate_series(1, 3)")
         gatehouse.audit("committed", "x", transaction=cursor)
         assert len(cursor.fetchall()) == 3, "the author's rows are still there to fetch"
@@ -172,8 +174,8 @@ async def test_of_many_writers_at_once_nothing_is_lost_or_mixed(gate: live.Live,
             if number % 2:
                 gatehouse.audit("counted", number, me=session.subject)
             else:
-                with pools.pool().connection() as connection:
-                    gatehouse.audit("counted", number, me=session.subject, transaction=connection)
+                with postgres().transaction() as cursor:
+                    gatehouse.audit("counted", number, me=session.subject, transaction=cursor.connection)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(write, people))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -11,8 +10,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from deploy.prepare.verifiers import verifier
-from gatehouse.data import pool as module
-from gatehouse.data.pool import Pool, pool
+from gatehouse.data.connection import app_parameters
+from gatehouse.data.pool import Pool, open_pool, transaction
 from gatehouse.settings import settings
 from integration.postgres.server import Server, until
 
@@ -29,24 +28,22 @@ def password(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+def opened() -> Iterator[Pool]:
     """A pool of the test's own."""
-    monkeypatch.setattr(module, "_pool", None)
     settings.cache_clear()
-    yield pool()
-    pool().close()
+    pool = open_pool(app_parameters, "app")
+    yield pool
+    pool.close()
     settings.cache_clear()
 
 
 def answers(opened: Pool) -> bool:
-    with opened.connection() as connection:
+    with transaction(opened) as connection:
         return connection.execute("SELECT true").fetchone() == (True,)
 
 
-def test_there_is_one_pool_and_it_signs_in_as_the_app(opened: Pool) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        assert {id(found) for found in threads.map(lambda _: pool(), range(32))} == {id(opened)}
-    with opened.connection() as connection:
+def test_it_signs_in_as_the_app(opened: Pool) -> None:
+    with transaction(opened) as connection:
         row = connection.execute(
             "SELECT session_user, current_schema(), ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
         )
@@ -55,33 +52,40 @@ def test_there_is_one_pool_and_it_signs_in_as_the_app(opened: Pool) -> None:
 
 def test_nothing_of_one_viewer_reaches_the_next(opened: Pool) -> None:
     opened.resize(1, 1)  # so that the next one gets the same connection
-    with opened.connection() as connection:
+    with transaction(opened) as connection:
         pid = connection.info.backend_pid
         connection.execute("SELECT set_config('app.user_sub', 'sam', false), pg_advisory_lock(1)")
         connection.execute("SET statement_timeout = 0")
         connection.execute("LISTEN spy")
-        connection.commit()
         connection.row_factory = dict_row  # type: ignore[assignment]
-        connection.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
-    with opened.connection() as connection:
+    with transaction(opened) as connection:
         assert connection.info.backend_pid == pid
-        assert connection.isolation_level is None
-        assert not connection.autocommit
         state = "SELECT coalesce(current_setting('app.user_sub', true), ''), current_setting('statement_timeout'),"
         state += " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),"
         state += " (SELECT count(*) FROM pg_listening_channels())"
         assert connection.execute(state).fetchone() == ("", "15s", 0, 0)
 
 
+def test_a_connection_that_was_made_another_is_not_used_again(opened: Pool) -> None:
+    opened.resize(1, 1)
+    with transaction(opened) as connection:
+        pid = connection.info.backend_pid
+        connection.commit()
+        connection.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
+    with transaction(opened) as connection:
+        assert connection.info.backend_pid != pid
+        assert connection.isolation_level is None
+
+
 def test_a_failed_block_is_rolled_back(opened: Pool) -> None:
     def fail() -> None:
-        with opened.connection() as connection:
+        with transaction(opened) as connection:
             connection.execute("SELECT set_config('app.seen', 'yes', false)")
             connection.execute("SELECT * FROM missing")
 
     with pytest.raises(psycopg.errors.UndefinedTable):
         fail()
-    with opened.connection() as connection:
+    with transaction(opened) as connection:
         assert connection.execute("SELECT coalesce(current_setting('app.seen', true), '')").fetchone() == ("",)
 
 

@@ -47,9 +47,7 @@ def no_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that does not answer."""
     from psycopg import OperationalError  # noqa: PLC0415
 
-    import database  # noqa: PLC0415 -- as above
-
-    def down() -> None:
+    def down(*_: object, **__: object) -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(database, "pool", down)
+    monkeypatch.setattr("streamlit.connection", down)

@@ -37,7 +37,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         folder = tmp_path / name.lower()
         folder.mkdir(mode=0o700)
         monkeypatch.setenv(f"{name}_DIR", str(folder))
-    for name in ("DOMAIN", "PORT", "APP_NAME", "REALM", "SECRETS_FOLDER", "MAX_UPLOAD_MB"):
+    for name in ("DOMAIN", "PORT", "APP_NAME", "REALM", "SECRETS_FOLDER", "MAX_UPLOAD_MB", "EGRESS", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
     settings.cache_clear()
     yield tmp_path

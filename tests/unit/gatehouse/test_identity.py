@@ -31,7 +31,7 @@ def app() -> AppTest:
 
 @pytest.fixture(autouse=True)
 def laptop(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("USER", "ROLES", "GROUPS"):
+    for name in ("USER", "ROLES", "GROUPS", "ISSUER", "SUBJECT"):
         monkeypatch.delenv(f"GATEHOUSE_DEV_{name}", raising=False)
     monkeypatch.delitem(sys.modules, "gatehouse.gate.live", raising=False)
 
@@ -149,11 +149,14 @@ def test_the_developer_can_be_described(app: AppTest, monkeypatch: pytest.Monkey
     monkeypatch.setenv("GATEHOUSE_DEV_USER", "Ada Byron <ada@company.com>")
     monkeypatch.setenv("GATEHOUSE_DEV_ROLES", "staff, approver,")
     monkeypatch.setenv("GATEHOUSE_DEV_GROUPS", "Engineering")
+    monkeypatch.setenv("GATEHOUSE_DEV_ISSUER", "https://id.company.com")
+    monkeypatch.setenv("GATEHOUSE_DEV_SUBJECT", "ada-1")
     app.user = {}
     found = person(app)
     assert (found.name, found.email) == ("Ada Byron", "ada@company.com")
     assert found.roles == {"staff", "approver"}
     assert found.groups == ("Engineering",)
+    assert (found.issuer, found.subject) == ("https://id.company.com", "ada-1")
 
 
 def test_no_name_or_address_is_printed_by_accident(app: AppTest) -> None:

@@ -49,6 +49,15 @@ def test_a_traceback_stays_inside_its_line() -> None:
     assert "ZeroDivisionError" in line["exc_info"]
 
 
+def test_plain_logs_are_for_a_persons_eyes() -> None:
+    code = SETUP.replace("configure()", "configure(plain=True)")
+    code += "try:\n    1/0\nexcept ZeroDivisionError:\n    logging.exception('failed')"
+    text = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)}
+    ).stdout
+    assert "ERROR root: failed\nTraceback (most recent call last):\n" in text
+
+
 def test_warnings_are_logged() -> None:
     (line,) = lines_of("import warnings; warnings.warn('old')")
     assert "old" in line["message"]

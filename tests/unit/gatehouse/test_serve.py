@@ -31,7 +31,7 @@ def restored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "argv", list(sys.argv))
-    for name in ("HOME", "SSL_CERT_FILE", "WEBSOCKETS_MAX_LINE_LENGTH"):
+    for name in ("HOME", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NO_PROXY", "no_proxy", "WEBSOCKETS_MAX_LINE_LENGTH"):
         monkeypatch.setenv(name, "")
 
 
@@ -42,6 +42,7 @@ def test_a_complete_service_is_prepared_as_streamlit_run_would(complete: Path) -
     assert sys.argv == [str(complete / "app/main.py")]
     assert os.environ["HOME"] == str(complete / "runtime")
     assert Path(os.environ["SSL_CERT_FILE"]).is_file()
+    assert os.environ["REQUESTS_CA_BUNDLE"] == os.environ["SSL_CERT_FILE"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gatehouse.settings import SecretError, SettingsError, read_secret, settings
+from gatehouse.streamlit_files import platform_options
 
 GOOD = "a" * 43
 WriteSecret = Callable[[str, str], Path]
@@ -66,6 +67,15 @@ def test_a_domain_that_is_no_dns_name_is_refused_by_name(domain: str, monkeypatc
 def test_a_port_that_is_none_is_refused_by_name(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", port)
     with pytest.raises(SettingsError, match=f"^PORT={port}: "):
+        settings()
+
+
+def test_dev_is_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEV", "yes")
+    assert platform_options(settings())["client.showErrorDetails"] == "full"
+    settings.cache_clear()
+    monkeypatch.setenv("DOMAIN", "example.com")
+    with pytest.raises(SettingsError, match="^DEV is for DOMAIN=localhost alone"):
         settings()
 
 

@@ -81,6 +81,21 @@ def test_the_bundle_trusts_the_system_and_the_provider(write_secret: WriteSecret
     assert len(trusted) > 50
 
 
+def test_the_bundle_trusts_the_companys_ca_too(
+    place: Path, write_secret: WriteSecret, certificate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_secret("issuer_ca.crt", certificate)
+    own = place / "company.pem"
+    monkeypatch.setenv("EGRESS_CA", str(own))
+    own.write_text("", encoding="utf-8")  # what /dev/null reads as
+    before = write_ca_bundle(settings()).read_text(encoding="utf-8")
+    own.write_text(f"# ours\n{certificate}", encoding="utf-8")
+    assert write_ca_bundle(settings()).read_text(encoding="utf-8").count(certificate) == before.count(certificate) + 1
+    own.write_text("no certificate", encoding="utf-8")
+    with pytest.raises(StartError, match="^EGRESS_CA: holds no valid certificate"):
+        write_ca_bundle(settings())
+
+
 def test_a_ca_file_without_a_certificate_is_refused(write_secret: WriteSecret) -> None:
     write_secret("issuer_ca.crt", "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n")
     with pytest.raises(StartError, match="^secrets/app/issuer_ca.crt: holds no valid certificate"):

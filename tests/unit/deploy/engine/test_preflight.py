@@ -86,12 +86,21 @@ def test_app_folder_with_a_script(shell: Shell, script: str) -> None:
 
 def test_app_folder_that_is_missing_or_empty(shell: Shell) -> None:
     assert check(shell, "check_app_folder", APP="mine") == [
-        "Error: APP=mine is no folder; set it to the folder that holds your app"
+        "Error: APP=mine is not there; set it to the folder that holds your app, or to its script"
     ]
     (shell.directory / "mine").mkdir()
     assert check(shell, "check_app_folder", APP="mine") == [
         "Error: APP=mine holds no main.py, streamlit_app.py or app.py"
     ]
+
+
+def test_app_that_is_one_file(shell: Shell) -> None:
+    (shell.directory / "mine").mkdir()
+    for name in ("budget.py", "notes.txt"):
+        (shell.directory / "mine" / name).touch()
+    result = shell('load_settings; echo "$APP $APP_SCRIPT"; check_app_folder', APP="mine/budget.py")
+    assert (result.stdout, result.stderr) == ("mine budget.py\n", "")
+    assert check(shell, "check_app_folder", APP="mine/notes.txt") == ["Error: APP=mine/notes.txt is no Python file"]
 
 
 def test_app_folder_with_secrets(shell: Shell) -> None:
@@ -154,6 +163,8 @@ def test_all_problems_are_said_at_once(shell: Shell) -> None:
         ("REAUTH", "soon"),
         ("RECHECK", "0s"),
         ("IDENTITY", "keycloak"),
+        ("EGRESS", "opne"),
+        ("HTTPS_PROXY", "proxy.example.com"),
     ],
 )
 def test_what_the_app_would_refuse_is_named_before_anything_is_built(shell: Shell, name: str, value: str) -> None:
@@ -161,6 +172,15 @@ def test_what_the_app_would_refuse_is_named_before_anything_is_built(shell: Shel
     assert said.startswith(f"Error: {name}={value}")
 
 
+def test_a_proxys_password_is_refused_and_not_repeated(shell: Shell) -> None:
+    (said,) = check(shell, "check_limits", HTTPS_PROXY="http://me:hunter2@proxy.example.com:3128")
+    assert said.startswith("Error: HTTPS_PROXY holds a user or password; move the whole line, quoted, to ")
+    assert "hunter2" not in said
+
+
 def test_good_limits_pass(shell: Shell) -> None:
-    assert check(shell, "check_limits", MAX_UPLOAD_MB="200", REPLICAS="2", IDLE="30m", IDENTITY="external") == []
+    assert (
+        check(shell, "check_limits", MAX_UPLOAD_MB="200", REPLICAS="2", IDLE="30m", IDENTITY="external", EGRESS="open")
+        == []
+    )
     assert check(shell, "check_limits") == []

@@ -32,6 +32,35 @@ def test_without_an_engine_each_word_says_so(word: str) -> None:
     assert result.stderr.splitlines()[0] == "Error: no engine answers here; `make up` brings one"
 
 
+@pytest.mark.parametrize("name", ["typo", "app|nginx", "-x"])
+def test_logs_of_what_is_no_service_name_those_that_are(name: str) -> None:
+    result = run(
+        ["deploy/engine/logs.sh", name], check=False, env=os.environ | {"COMPOSE_PROJECT_NAME": "gatehouse-test-no"}
+    )
+    assert result.returncode != 0
+    assert result.stderr.startswith(f"Error: {name} is no service; there are: app, keycloak, migrate, nginx, ")
+
+
+def dev(shell: Shell, **settings: str) -> str:
+    """What `make dev` says before it starts anything."""
+    return shell("deploy/engine/dev.sh", **settings).stderr
+
+
+def test_dev_is_refused_under_a_public_name(shell: Shell) -> None:
+    assert dev(shell, DOMAIN="example.com") == (
+        "Error: make dev shows errors in full, and is for DOMAIN=localhost alone; here it is example.com\n"
+    )
+
+
+def test_dev_is_refused_where_it_could_not_work(shell: Shell) -> None:
+    script = shell.directory / "app/desk/main.py"
+    assert "put main.py into one of its own" in dev(shell, APP="app/desk/main.py")
+    script.chmod(0o600)
+    assert dev(shell).endswith(
+        "app/desk/main.py: the app runs as a user of its own and cannot read it; chmod -R o+rX ./app/desk\n"
+    )
+
+
 def test_up_says_that_the_engine_it_was_pointed_to_does_not_answer() -> None:
     environment = os.environ | {"DOCKER_HOST": "unix:///nowhere.sock"}
     result = run([ROOT / "deploy/engine/engine.sh"], check=False, env=environment)

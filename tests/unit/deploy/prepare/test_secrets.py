@@ -131,7 +131,7 @@ def test_the_authors_secrets_follow_their_source(tree: Secrets) -> None:
     assert tree.read("app/author.toml") == b'[api]\nkey = "two"\n'
     assert tree.prepare().notes == []
     tree.remove(TOML)
-    assert tree.prepare().notes == [f"app/author.toml: removed, as secrets/{TOML} is gone; restart app"]
+    assert tree.prepare().notes == [f"app/author.toml: removed, as secrets/{TOML} is gone"]
     assert not (tree.root / "app/author.toml").exists()
 
 
