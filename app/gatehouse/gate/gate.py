@@ -108,7 +108,7 @@ class Gate:
                 client=client,
                 attempts=Attempts(self._crypt),
                 rechecker=rechecker,
-                uploading=Uploading(Room(self._upload_limits, lambda: held_files.files().sizes())),
+                uploading=Uploading(Room(self._upload_limits, held_files.sizes)),
             )
             live_sessions.install(live)
             listener = Listener(live.changed, live.resync, live.lost)

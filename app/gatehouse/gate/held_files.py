@@ -1,12 +1,13 @@
 """The uploads that Streamlit holds for its sessions, and the two ways to speak to one of its tabs.
 
-Streamlit 1.67 keeps each file until its widget's user removes it or its session ends; a file whose widget is gone, or
-whose form was cleared, stays, though nothing can reach it any more. There is no public hook for either: what is relied
-on here is pinned by tests/unit/gatehouse/gate/test_held_files.py.
+Streamlit 1.67 keeps each file until its user removes it or its session ends; one whose widget is gone, or whose form
+was cleared, stays, though nothing can reach it any more. And each run of a script gets a copy of all its bytes.
+There is no public hook for any of it: what is relied on is pinned by tests/unit/gatehouse/gate/test_held_files.py.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from streamlit import runtime
@@ -64,6 +65,16 @@ class HeldFiles(MemoryUploadedFileManager):
 def install() -> None:
     """Have Streamlit hold uploads so. Before st.App builds its runtime, which it does at the first event."""
     memory_uploaded_file_manager.MemoryUploadedFileManager = HeldFiles  # type: ignore[misc]
+    UploadedFile.__deepcopy__ = _copy  # type: ignore[attr-defined]
+
+
+def _copy(file: UploadedFile, memo: dict[int, object]) -> UploadedFile:
+    """A copy as the script gets it. BytesIO shares its bytes until one of the two is written to."""
+    record = UploadedFileRec(file.file_id, file.name, file.type, file.getvalue())
+    made = UploadedFile(record, file._file_urls)  # noqa: SLF001 - see the module
+    vars(made).update(copy.deepcopy(vars(file), memo))
+    made.seek(file.tell())
+    return made
 
 
 def files() -> HeldFiles:
@@ -78,11 +89,19 @@ def files() -> HeldFiles:
     return manager
 
 
-async def sweep() -> None:
-    """Forget what can no longer be reached, in every session that has a tab open and runs no script just now.
+def sizes() -> dict[str, list[int]]:
+    """Return the bytes of each file that is still of use, by session of Streamlit's."""
+    _forget_unreachable()
+    return files().sizes()
 
-    The others have what they had before: a session without a tab ends soon, and its files with it.
-    """
+
+async def sweep() -> None:
+    """Let go of what nothing can reach any more. For upkeep, which awaits its duties."""
+    _forget_unreachable()
+
+
+def _forget_unreachable() -> None:
+    # A session without a tab ends soon, and its files with it; while a script runs, its state is in motion.
     held = files()
     for stream in held.sizes():
         session = runtime.get_instance().get_app_session(stream)

@@ -20,7 +20,7 @@ class TooLarge(ValueError):  # noqa: N818 -- an answer
 
 
 class MultipartFile:
-    """The one file of a body that is given to `write` piece by piece."""
+    """The one file of a body that is given to `write` piece by piece. `close` it in any case."""
 
     def __init__(self, content_type: str, limit: int) -> None:
         """Args: content_type: of the request. limit: of the file, in bytes.
@@ -87,6 +87,10 @@ class MultipartFile:
             raise NotOneFile(_ONE_FILE)
         # CPython gives out its buffer here, and copies it only for the next write, which does not come.
         return self._data.getvalue()
+
+    def close(self) -> None:
+        """Let go of the bytes: the parser and this refer to each other, and would wait for the garbage collector."""
+        self._data.close()
 
     def _begin(self) -> None:
         self._headers.clear()

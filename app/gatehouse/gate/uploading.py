@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import streamlit as st
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -85,8 +86,11 @@ class Uploading:
         size = int(declared) if declared.isdecimal() else 0
         _within(size - _FORM_BYTES, limit)
         try:
-            with self._room.claim(stream, holder, min(size, limit)) as claim:
-                file = MultipartFile(header(scope, b"content-type") or "", limit)
+            kind = header(scope, b"content-type") or ""
+            with (
+                self._room.claim(stream, holder, min(size, limit)) as claim,
+                closing(MultipartFile(kind, limit)) as file,
+            ):
                 received = 0
                 async for body in _pieces(receive):
                     received += len(body)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import inspect
+import tracemalloc
 from types import SimpleNamespace
 
 import pytest
@@ -11,8 +13,10 @@ from streamlit import runtime
 from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime import memory_uploaded_file_manager, uploaded_file_manager
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.state import session_state
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.web.server.starlette import starlette_app
@@ -48,7 +52,9 @@ class Streamlit:
 
     def left(self) -> set[str]:
         asyncio.run(held_files.sweep())
-        return set(self.uploaded_file_mgr.file_storage["tab"])
+        left = set(self.uploaded_file_mgr.file_storage["tab"])
+        assert [len(sizes) for sizes in held_files.sizes().values()] == [len(left)]
+        return left
 
 
 @pytest.fixture
@@ -99,6 +105,36 @@ def test_nothing_is_let_go_while_the_script_runs(streamlit: Streamlit) -> None:
     streamlit.add("a")
     streamlit.runner = object()
     assert streamlit.left() == {"a"}
+
+
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_uploaded_file_manager, "MemoryUploadedFileManager", MemoryUploadedFileManager)
+    monkeypatch.setattr(UploadedFile, "__deepcopy__", None, raising=False)
+    held_files.install()
+
+
+def test_scripts_copy_shares_the_bytes_until_it_is_written_to(shared: None) -> None:
+    data = b"x" * (8 * 1024 * 1024)
+    original = UploadedFile(record("a", data), FileURLs(file_id="a", delete_url="/d"))
+    original.seek(3)
+    tracemalloc.start()
+    try:
+        made = copy.deepcopy(original)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000
+    assert (made.file_id, made.name, made.type, made.size, made.tell()) == ("a", "a.csv", "text/csv", len(data), 3)
+    assert made == original
+    made.write(b"changed")
+    assert made.getvalue()[3:10] == b"changed"
+    assert original.getvalue() == data
+
+
+def test_streamlit_gives_scripts_a_deep_copy_and_defines_none_of_its_own() -> None:
+    assert "widget_value = deepcopy(widget_value)" in inspect.getsource(session_state)
+    assert "__deepcopy__" not in inspect.getsource(uploaded_file_manager)
 
 
 def test_sentence_is_sent_to_the_tab(streamlit: Streamlit) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import tracemalloc
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -226,6 +228,24 @@ def test_browser_that_leaves_frees_its_room_and_leaves_nothing(uploading: Upload
         assert upload.answer == []
     assert streamlit.uploaded_file_mgr.sizes() == {}
     assert put(uploading, Upload(form(b"x" * 2 * MEBIBYTE)), session_of("sam")).status == 204
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_upload_leaves_no_second_copy_for_the_garbage_collector(
+    uploading: Uploading, streamlit: Streamlit, *, leaves: bool
+) -> None:
+    upload = Upload(form(b"x" * 2 * MEBIBYTE), leaves=leaves)
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        put(uploading, upload, session_of("sam"))
+        streamlit.uploaded_file_mgr.remove_session_files("tab 1")
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert left < MEBIBYTE
 
 
 def test_file_that_outlives_its_tab_is_not_kept(uploading: Uploading, streamlit: Streamlit) -> None:
