@@ -100,3 +100,12 @@ def test_more_than_fits_is_refused_politely_and_the_app_stays_up(app: str, sessi
     lines = logged(app)
     assert not [line for line in lines if "exc_info" in line]
     assert len([line for line in lines if line["message"] == "upload refused"]) == sessions - accepted
+
+
+def test_file_size_that_cannot_fit_stops_the_start_with_one_line(database: Stack) -> None:
+    folder = f"{database.directory}/app:/srv/app:ro"
+    options = ["--rm", "--no-deps", "--no-TTY", "--env", "MAX_UPLOAD_MB=500", "--volume", folder]
+    result = database.compose("run", *options, "app", check=False)
+    (line,) = [line for line in (result.stdout + result.stderr).splitlines() if "Container" not in line]
+    assert result.returncode == 1
+    assert line.startswith("Error: MAX_UPLOAD_MB=500: uploads have 409 MB, 40 % of the app's memory")
