@@ -85,7 +85,7 @@ def test_second_large_file_is_refused_in_words_and_taken_once_there_is_room(
     upload(second, large)
     second.get_by_text("You may keep 50 MB of uploads at a time. Remove some and try again.").wait_for()
     assert second.get_by_text("status code 429").is_visible()
-    first.get_by_test_id("stFileUploaderDeleteBtn").get_by_role("button").click()
+    first.get_by_test_id("stFileChipDeleteBtn").get_by_role("button").click()
     first.get_by_text("Got nothing").wait_for()
     upload(second, large)
     second.get_by_text("Got large.bin").wait_for()
