@@ -100,7 +100,10 @@ class Wall:
         else:
             if navigation or method not in _SAFE_METHODS:
                 self._door.live.acted(session.id)
-            await self._app(cleaned(scope, session), receive, self._own(scope, send))
+            if method == "PUT" and _UPLOAD.fullmatch(path):
+                await self._door.uploading.put(scope, receive, self._own(scope, send), session)
+            else:
+                await self._app(cleaned(scope, session), receive, self._own(scope, send))
 
     async def _stranger(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _is_navigation(scope):
@@ -155,7 +158,8 @@ class Wall:
         if session is None or not (session.ended_at or genuine):
             await _refuse(scope, receive, send, 403, "")
             return
-        socket = GuardedSocket(session, receive, send, lambda: self._door.live.acted(session.id))
+        asking = self._door.uploading.asking(session, receive)
+        socket = GuardedSocket(session, asking, send, lambda: self._door.live.acted(session.id))
         if session.ended_at:
             await socket.tell(session.end_reason or "absolute", asked.protocol)
             return
