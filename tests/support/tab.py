@@ -113,6 +113,9 @@ def tab(
     )
     url = urlsplit(stack.app_url)
     context: ssl.SSLContext = tls_context(stack.ca)
+    # This client reads in a thread of its own. In TLS 1.3 it reads session tickets just when the first request is
+    # written, OpenSSL's connections are not made for that, and one handshake in two hundred never left this machine.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
     offered = ["streamlit", token, *([resume] if resume else [])]
     with connect(
         f"wss://{url.netloc}/_stcore/stream",
