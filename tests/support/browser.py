@@ -123,6 +123,12 @@ def new_context(browser: Browser) -> tuple[BrowserContext, Console]:
     return fresh, Console(fresh)
 
 
+def failed(test: pytest.Item) -> bool:
+    """Whether the test that is ending did not pass."""
+    report = test.stash.get(_report, None)
+    return report is None or report.failed
+
+
 def keep(context: BrowserContext, console: Console, folder: Path) -> None:
     """Keep what the pages show and what they wrote to their consoles."""
     for number, page in enumerate(context.pages):
@@ -136,8 +142,7 @@ def context(browser: Browser, run_folder: Path, request: pytest.FixtureRequest) 
     fresh, console = new_context(browser)
     request.node.stash[_console] = console
     yield fresh
-    report = request.node.stash.get(_report, None)
-    if report is None or report.failed:
+    if failed(request.node):
         keep(fresh, console, folder_for(run_folder / "artifacts", request.node.nodeid))
     fresh.close()
 

@@ -1,0 +1,55 @@
+"""One signed-in person's tab, and all that goes wrong in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page, Request, Response, expect
+
+from support.pages import open_app
+
+if TYPE_CHECKING:
+    from support.browser import Console
+
+
+class Visit:
+    """`page` of the app at `origin`; `console` is its context's, of which what comes from now on counts."""
+
+    def __init__(self, page: Page, console: Console, origin: str) -> None:
+        self.page = page
+        self.outside: list[str] = []
+        """What was asked of other servers."""
+        self._origin, self._console, self._start = origin, console, len(console.errors)
+        self._faults: list[str] = []
+        page.on("request", self._asked)
+        page.on("response", self._answered)
+        page.on("requestfailed", self._failed)
+
+    def open(self, path: str) -> None:
+        """Open a page of the app and wait until it is there."""
+        open_app(self.page, f"{self._origin}/{path}")
+
+    def faults(self) -> list[str]:
+        """What the app's own origin refused or did not send, and each error of the console that is not of another's."""
+        unreachable = "net::ERR_NAME_NOT_RESOLVED"
+        of_the_console = [error for error in self._console.errors[self._start :] if unreachable not in error]
+        return self._faults + of_the_console
+
+    def clean(self) -> None:
+        """Assert that no exception is shown, nothing went wrong, and no other server was asked for anything."""
+        expect(self.page.get_by_test_id("stException")).to_have_count(0)
+        assert self.faults() == []
+        assert self.outside == []
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self._origin, "data:", "blob:", "about:")):
+            self.outside.append(request.url)
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.url.startswith(self._origin):
+            self._faults.append(f"{response.status} {response.url}")
+
+    def _failed(self, request: Request) -> None:
+        # Aborted: the page itself has no need of it any more.
+        if request.url.startswith(self._origin) and request.failure != "net::ERR_ABORTED":
+            self._faults.append(f"{request.failure} {request.url}")
