@@ -99,7 +99,7 @@ class Console:
 _console = pytest.StashKey[Console]()
 
 
-def _quiet_network() -> None:
+def quiet_network() -> None:
     """Wait until no network interface has come or gone for a while.
 
     Each container that starts or ends is such a change, also a moment later when its IPv6 address settles, and Chromium
@@ -117,7 +117,7 @@ def _quiet_network() -> None:
 
 def new_context(browser: Browser) -> tuple[BrowserContext, Console]:
     """A browser without cookies, and what its pages write to their consoles."""
-    _quiet_network()
+    quiet_network()
     fresh = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     fresh.set_default_timeout(20_000)
     return fresh, Console(fresh)

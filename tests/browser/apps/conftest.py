@@ -9,7 +9,7 @@ import pytest
 
 from support.abroad import Abroad
 from support.artifacts import folder_for
-from support.browser import failed, keep, launch, new_context, trust
+from support.browser import failed, keep, launch, new_context, quiet_network, trust
 from support.visit import Visit
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def browser(abroad: Abroad, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium that trusts both authorities."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (tests without a browser need none)
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 (tests without a browser need none)
 
+    expect.set_options(timeout=20_000)
     home = tmp_path_factory.mktemp("home")
     for authority in (abroad.stack.ca, abroad.providers.ca):
         trust(home, authority)
@@ -59,6 +60,7 @@ def visit(
 ) -> Iterator[Visit]:
     """A new tab of hers; if the test fails, what it shows is kept."""
     context, console = signed_in
+    quiet_network()
     page = context.new_page()
     yield Visit(page, console, abroad.stack.app_url)
     if failed(request.node):
