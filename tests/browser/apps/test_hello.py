@@ -22,6 +22,10 @@ USER 10001:10001
 """
 
 
+# Streamlit takes a page's icon for the browser's tab from there, wherever it runs; without one it shows its own.
+ICONS = "fonts.gstatic.com"
+
+
 @pytest.fixture(scope="module", autouse=True)
 def hello(abroad: Abroad) -> Iterator[None]:
     """Served in place of the probe."""
@@ -45,14 +49,14 @@ def test_hello_and_its_pages_are_served_unchanged(visit: Visit) -> None:
         expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
         expect(page.get_by_text("This demo requires internet access.")).to_be_visible()
         settled(page)
-    visit.clean()
+    visit.clean(ICONS)
 
 
-def test_hellos_animation_is_drawn_while_it_runs(visit: Visit) -> None:
-    visit.open("animation_demo")
+def test_hellos_animation_is_drawn_while_it_runs(visit: Visit, abroad: Abroad) -> None:
+    visit.page.goto(f"{abroad.stack.app_url}/animation_demo")
     picture = visit.page.get_by_test_id("stImage").locator("img")
     expect(picture).to_be_visible(timeout=30_000)
     first = picture.get_attribute("src")
     assert first
     expect(picture).not_to_have_attribute("src", first)
-    visit.clean()
+    visit.clean(ICONS)
