@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from contextlib import suppress
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, Request, Response, expect
+from playwright.sync_api import Error, Page, Request, Response, expect
 
-from support.pages import open_app
-
-if TYPE_CHECKING:
-    from support.browser import Console
+from support.browser import Console, quiet_network
+from support.pages import open_app, settled
 
 # At /page Streamlit first looks for its server below /page, and finds none under plain `streamlit run` either.
 _LOOKS_BELOW = r"/[^/]+/_stcore/(health|host-config)\)?$"
@@ -31,8 +29,19 @@ class Visit:
         page.on("requestfailed", self._failed)
 
     def open(self, path: str) -> None:
-        """Open a page of the app and wait until its script has run."""
-        open_app(self.page, f"{self._origin}/{path}")
+        """Open a page of the app and wait until its script has run.
+
+        Once more if a network of the machine came or went meanwhile, another test's perhaps.
+        """
+        for _ in range(3):
+            quiet_network()
+            with suppress(AssertionError, Error):
+                open_app(self.page, f"{self._origin}/{path}")
+            if not any("net::ERR_NETWORK_CHANGED" in fault for fault in self.faults()):
+                break
+            self._faults.clear()
+            self._start = len(self._console.errors)
+        settled(self.page)
 
     def faults(self) -> list[str]:
         """What the app's own origin refused or did not send, and each error of the console that is not of another's."""

@@ -9,7 +9,7 @@ import pytest
 
 from support.abroad import Abroad
 from support.artifacts import folder_for
-from support.browser import failed, keep, launch, new_context, quiet_network, trust
+from support.browser import failed, keep, launch, new_context, trust
 from support.visit import Visit
 
 if TYPE_CHECKING:
@@ -39,14 +39,17 @@ def browser(abroad: Abroad, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def signed_in(abroad: Abroad, browser: Browser) -> Iterator[tuple[BrowserContext, Console]]:
     """Ann, of the company, signed in."""
     context, console = new_context(browser)
-    page = context.new_page()
-    page.goto(abroad.stack.app_url)
-    page.get_by_role("link", name="Microsoft").click()
-    page.get_by_label("Username or email").fill("ann")
-    page.get_by_role("textbox", name="Password").fill(abroad.providers.password)
-    page.get_by_role("button", name="Sign In").click()
-    page.get_by_test_id("stApp").wait_for()
-    page.close()
+    person = abroad.person()
+    assert abroad.sign_in(person, "microsoft", "ann").is_success
+    url = abroad.stack.app_url
+    context.add_cookies(
+        [
+            {"name": cookie.name, "value": cookie.value or "", "url": url, "secure": True, "httpOnly": True}
+            for cookie in person.http.cookies.jar
+            if cookie.name.startswith("__Host-")
+        ]
+    )
+    person.close()
     yield context, console
     context.close()
 
@@ -60,7 +63,6 @@ def visit(
 ) -> Iterator[Visit]:
     """A new tab of hers; if the test fails, what it shows is kept."""
     context, console = signed_in
-    quiet_network()
     page = context.new_page()
     yield Visit(page, console, abroad.stack.app_url)
     if failed(request.node):

@@ -18,6 +18,7 @@ _DOCKERFILE = """
 FROM {image}
 USER 0
 RUN rm -rf /srv/app/* && cp /opt/venv/lib/python3*/site-packages/streamlit/hello/*.py /srv/app/
+COPY --chown=0:0 providers.pem /srv/app/
 USER 10001:10001
 """
 
