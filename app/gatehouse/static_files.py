@@ -53,7 +53,7 @@ class StaticTypes:
         ending = PurePosixPath(scope["path"]).suffix.lower()
 
         async def typed(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and message["status"] < 300:
                 headers = MutableHeaders(scope=message)
                 # Of several ranges at once the body says the types of its parts, and no browser shows it.
                 if not headers.get("content-type", "").startswith("multipart/byteranges"):

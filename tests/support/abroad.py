@@ -20,7 +20,7 @@ from support.waiting import until
 _DOCKERFILE = """
 FROM {image}
 USER 0
-RUN rm -rf /srv/app/*
+RUN find /srv/app -mindepth 1 -delete
 COPY --chown=0:0 . /srv/app
 USER 10001:10001
 """

@@ -42,6 +42,7 @@ def test_data_editor(visit: Visit) -> None:
     visit.open("editor")
     expect(page.get_by_text("Your favorite command is st.balloons")).to_be_visible()
     page.get_by_test_id("stDataFrame").first.locator("canvas").first.click(position={"x": 120, "y": 52}, force=True)
+    page.wait_for_function("document.activeElement.dataset.testid === 'data-grid-canvas'")
     for key in ("ArrowRight", "Enter"):
         page.keyboard.press(key)
     page.locator("#portal input").fill("5")
