@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from starlette.middleware import Middleware
 from streamlit.errors import Error as StreamlitError
 
 from gatehouse.author_files import entry_script, is_authors
@@ -12,7 +11,6 @@ from gatehouse.gate.gate import Gate
 from gatehouse.gate.pages.brand import Brand, brand_of
 from gatehouse.health import route as health
 from gatehouse.settings import Settings, StartError, settings
-from gatehouse.static_files import StaticTypes
 from gatehouse.streamlit_files import platform_options
 
 
@@ -57,6 +55,6 @@ if settings().egress == "closed":
 app = st.App(
     entry_script(settings().app_dir, settings().app_script),
     routes=[health.route, *gate.routes],
-    middleware=[gate.middleware, Middleware(StaticTypes)],
+    middleware=[gate.middleware],
     lifespan=gate.lifespan,
 )
