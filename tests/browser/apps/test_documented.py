@@ -155,10 +155,10 @@ def test_static_files_are_for_who_has_signed_in_and_run_nothing(visit: Visit, ab
     page = visit.page
     shown = page.goto(f"{abroad.stack.app_url}/app/static/page.html")
     assert shown
-    assert shown.headers["content-type"] == "text/plain; charset=utf-8"
+    assert shown.headers["content-type"].startswith("text/plain")
     assert "access-control-allow-origin" not in shown.headers
     assert page.title() != "active"
     drawing = page.goto(f"{abroad.stack.app_url}/app/static/drawing.svg")
     assert drawing
-    assert drawing.headers["content-type"] == "image/svg+xml"
+    assert drawing.headers["content-type"].startswith("image/svg+xml")
     assert page.evaluate("document.documentElement.id") != "active"
