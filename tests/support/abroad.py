@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,11 +15,12 @@ from support.command import ROOT, run
 from support.person import Person
 from support.providers import Providers, auth_tables
 from support.stack import Stack
+from support.waiting import until
 
 _DOCKERFILE = """
 FROM {image}
 USER 0
-RUN rm -rf /srv/app/*
+RUN find /srv/app -mindepth 1 -delete
 COPY --chown=0:0 . /srv/app
 USER 10001:10001
 """
@@ -50,11 +53,7 @@ class Abroad:
         folder = self.stack.directory / "app"
         shutil.copytree(ROOT / "tests/apps/probe", folder)
         shutil.copy(self.providers.ca, folder / "providers.pem")
-        image = f"gatehouse-app:{os.environ.get('TAG', 'local')}"
-        run(
-            ["docker", "build", "--quiet", "--tag", self._image, "--file", "-", folder],
-            stdin=_DOCKERFILE.format(image=image),
-        )
+        self._build(self._image, _DOCKERFILE)
         provided = self.stack.secrets / "provided"
         provided.mkdir(mode=0o700, parents=True)
         author = provided / "secrets.toml"
@@ -64,6 +63,27 @@ class Abroad:
         self.stack.compose("--progress", "quiet", "create", "--no-build", timeout=300)
         self.providers.join(f"{self.stack.project}_apps")
         self.stack.up()
+
+    def _build(self, image: str, dockerfile: str) -> None:
+        text = dockerfile.format(image=f"gatehouse-app:{os.environ.get('TAG', 'local')}")
+        run(["docker", "build", "--quiet", "--tag", image, "--file", "-", self.stack.directory / "app"], stdin=text)
+
+    @contextmanager
+    def serving(self, dockerfile: str) -> Iterator[None]:
+        """Serve another app in place of the probe: the image that `dockerfile` makes FROM {image}."""
+        other = f"{self._image}-other"
+        self._build(other, dockerfile)
+        try:
+            self._serve(other)
+            yield
+        finally:
+            self._serve(self._image)
+            run(["docker", "image", "rm", "--force", other])
+
+    def _serve(self, image: str) -> None:
+        self.stack.images["app"] = image
+        self.stack.up()
+        until(lambda: self.person().open("/").is_success, 30)  # nginx has seen the new containers, too
 
     def remove(self) -> None:
         """Take the stack down, and what was made for it."""

@@ -99,7 +99,7 @@ class Console:
 _console = pytest.StashKey[Console]()
 
 
-def _quiet_network() -> None:
+def quiet_network() -> None:
     """Wait until no network interface has come or gone for a while.
 
     Each container that starts or ends is such a change, also a moment later when its IPv6 address settles, and Chromium
@@ -117,10 +117,16 @@ def _quiet_network() -> None:
 
 def new_context(browser: Browser) -> tuple[BrowserContext, Console]:
     """A browser without cookies, and what its pages write to their consoles."""
-    _quiet_network()
+    quiet_network()
     fresh = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     fresh.set_default_timeout(20_000)
     return fresh, Console(fresh)
+
+
+def failed(test: pytest.Item) -> bool:
+    """Whether the test that is ending did not pass."""
+    report = test.stash.get(_report, None)
+    return report is None or report.failed
 
 
 def keep(context: BrowserContext, console: Console, folder: Path) -> None:
@@ -136,8 +142,7 @@ def context(browser: Browser, run_folder: Path, request: pytest.FixtureRequest) 
     fresh, console = new_context(browser)
     request.node.stash[_console] = console
     yield fresh
-    report = request.node.stash.get(_report, None)
-    if report is None or report.failed:
+    if failed(request.node):
         keep(fresh, console, folder_for(run_folder / "artifacts", request.node.nodeid))
     fresh.close()
 

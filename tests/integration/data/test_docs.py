@@ -1,4 +1,4 @@
-"""What docs/author.md says about data, run: each block of code, without what it calls BAD."""
+"""What the docs for authors say about data, run: each block of code, without what it calls BAD."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from support.viewing import seen_by
 
 Postgres = gatehouse.PostgresConnection
 
-TEXT = (ROOT / "docs/author.md").read_text(encoding="utf-8")
-SECTION = TEXT.partition("## Your data\n")[2].partition("\n## ")[0]
-BLOCKS = re.findall(r"```(python|sql)\n(.*?)```", SECTION, re.DOTALL)
+TEXT = (ROOT / "docs/author/data.md").read_text(encoding="utf-8")
+FRONT = (ROOT / "docs/author.md").read_text(encoding="utf-8")
+SECTIONS = [FRONT.partition(f"## {name}\n")[2].partition("\n## ")[0] for name in ("SQL", "Caches")]
+BLOCKS = re.findall(r"```(python|sql)\n(.*?)```", "\n".join([TEXT, *SECTIONS]), re.DOTALL)
 TABLES = """
     create table orders (id bigint, city text, filed_at timestamptz, seen boolean);
     create table city (name text);

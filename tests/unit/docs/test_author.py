@@ -1,4 +1,4 @@
-"""What docs/author.md calls good is run, and does what is said there; what it calls bad fails as it says."""
+"""What the docs for authors call good is run, and does what is said there; what they call bad fails as it says."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from support.snippets import snippets
 from unit.gatehouse.uploads.making import picture, workbook
 
-GOOD = snippets("author.md", "GOOD")
-BAD = snippets("author.md", "BAD")
+GOOD = snippets("GOOD")
+BAD = snippets("BAD")
+SECRETS = {"OPENAI_API_KEY": "sk-1", "database": {"host": "db.example.com"}}
 BAD_START = "import pandas as pd, pickle, streamlit as st\n"
 
 
@@ -63,6 +64,25 @@ def data_not_code(app: AppTest) -> None:
     assert not app.error
 
 
+def a_secret(app: AppTest) -> None:
+    shown = AppTest.from_string(GOOD["a secret stays out of the code"] + "st.text([api_key, host, region])")
+    shown.secrets = SECRETS
+    assert shown.run().text[0].value == "['sk-1', 'db.example.com', 'eu']"
+
+
+def nothing_to_write(app: AppTest) -> None:
+    assert app.markdown[0].value == "Welcome, Developer!"
+    assert app.button[0].label == "Log out"
+
+
+def by_role(app: AppTest) -> None:
+    assert app.info[0].value.startswith("This is not open to you.")
+    assert not app.markdown
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GATEHOUSE_DEV_ROLES", "finance")
+        assert app.run().markdown[0].value == "Salaries"
+
+
 def an_audit_trail(app: AppTest) -> None:
     with TestCase().assertLogs("gatehouse.auditing") as logs:
         app.button[0].click().run()
@@ -79,6 +99,9 @@ def a_page_for_auditors(app: AppTest) -> None:
 
 
 SCENARIOS: dict[str, Callable[[AppTest], None]] = {
+    "a secret stays out of the code": a_secret,
+    "nothing to write, for the gate let nobody in who has not signed in": nothing_to_write,
+    "by role, from the provider, asked again each minute": by_role,
     "a table": a_table,
     "a receipt to keep": a_receipt_to_keep,
     "several files": several_files,
@@ -92,8 +115,9 @@ SCENARIOS: dict[str, Callable[[AppTest], None]] = {
 
 @pytest.mark.parametrize("title", GOOD)
 def test_good_does_what_it_says(title: str) -> None:
-    app = AppTest.from_string(GOOD[title]).run()
-    assert not app.exception
+    app = AppTest.from_string(GOOD[title])
+    app.secrets = SECRETS
+    assert not app.run().exception
     SCENARIOS[title](app)
     assert not app.exception
 
