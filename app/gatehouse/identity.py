@@ -9,11 +9,14 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from types import MappingProxyType, ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import streamlit as st
 
 from gatehouse.gate.policy_rules import roles, words
+
+if TYPE_CHECKING:
+    from gatehouse.gate.session import Session
 
 
 class NoSession(Exception):  # noqa: N818 -- not a fault of the script
@@ -54,10 +57,7 @@ def viewer() -> Viewer:
     Raises:
         NoSession: behind the gate, if the session is over.
     """
-    if gate := behind_gate():
-        session = gate.claims_of(st.context.headers.get("x-gatehouse-session", ""))
-        if session is None or session.ended_at:
-            raise NoSession("the session of this tab is over")
+    if session := current_session():
         return _viewer(session.issuer, session.subject, session.claims, session.provider)
     claims = st.user.to_dict()
     if claims.get("is_logged_in"):
@@ -68,6 +68,21 @@ def viewer() -> Viewer:
         _ask_to_sign_in()
     developer = _developer()
     return _viewer(developer["iss"], developer["sub"], developer, "default")
+
+
+def current_session() -> Session | None:
+    """Return the session behind the running script, or None if no gate stands in front of it.
+
+    Raises:
+        NoSession: behind the gate, if it is over, or nobody's script is running.
+    """
+    gate = behind_gate()
+    if gate is None:
+        return None
+    session: Session | None = gate.claims_of(st.context.headers.get("x-gatehouse-session", ""))
+    if session is None or session.ended_at:
+        raise NoSession("the session of this tab is over")
+    return session
 
 
 def behind_gate() -> ModuleType | None:

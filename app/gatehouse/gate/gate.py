@@ -12,8 +12,8 @@ from pathlib import Path
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from gatehouse.gate import administration, ownership, policy
 from gatehouse.gate import live as live_sessions
-from gatehouse.gate import ownership, policy
 from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.client import Client
 from gatehouse.gate.crypt import keys
@@ -104,6 +104,7 @@ class Gate:
                 rechecker=rechecker,
             )
             live_sessions.install(live)
+            administration.install(administration.Administration(store, self._policy, asyncio.get_running_loop()))
             listener = Listener(live.changed, live.resync, live.lost)
             live.trust(lambda: listener.trusted)
             tasks = [asyncio.create_task(listener.run()), asyncio.create_task(Upkeep(store, live, rechecker).run())]
