@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gatehouse import exports, sessions, uploads
     from gatehouse.access import navigation, require
+    from gatehouse.audit_values import AuditError
+    from gatehouse.auditing import AuditEntry, audit, audit_trail
     from gatehouse.data.connection import connect
     from gatehouse.data.postgres import PostgresConnection
     from gatehouse.forms import Form
@@ -15,9 +17,13 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "AuditEntry",
+    "AuditError",
     "Form",
     "PostgresConnection",
     "Viewer",
+    "audit",
+    "audit_trail",
     "connect",
     "exports",
     "navigation",
@@ -28,9 +34,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AuditEntry": "gatehouse.auditing",
+    "AuditError": "gatehouse.audit_values",
     "Form": "gatehouse.forms",
     "PostgresConnection": "gatehouse.data.postgres",
     "Viewer": "gatehouse.identity",
+    "audit": "gatehouse.auditing",
+    "audit_trail": "gatehouse.auditing",
     "connect": "gatehouse.data.connection",
     "navigation": "gatehouse.access",
     "require": "gatehouse.access",

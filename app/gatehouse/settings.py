@@ -26,7 +26,7 @@ _DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # Roles and databases that the stack has already (deploy/postgres/roles.sh).
-_TAKEN = frozenset({"gate", "keycloak", "postgres", "public", "template0", "template1", "information_schema"})
+_TAKEN = frozenset({"audit", "gate", "keycloak", "postgres", "public", "template0", "template1", "information_schema"})
 
 
 class StartError(Exception):

@@ -26,7 +26,7 @@ wait_for_socket() {
   done
 }
 
-[[ $app =~ ^[a-z][a-z0-9_]{0,62}$ && ! $app =~ ^(gate|keycloak|postgres|public|template[01]|pg_.*|information_schema)$ ]] ||
+[[ $app =~ ^[a-z][a-z0-9_]{0,62}$ && ! $app =~ ^(audit|gate|keycloak|postgres|public|template[01]|pg_.*|information_schema)$ ]] ||
   fail "APP_NAME=$app: not free for a database; use lower-case letters, digits and _, and no name of Postgres or the platform"
 check_verifiers
 wait_for_socket

@@ -31,7 +31,7 @@ LIMITS = Limits(
     recheck=timedelta(seconds=60),
     per_user=3,
 )
-SECRETS = ("gate_password", "session_key", "database_ca.crt")
+SECRETS = ("app_a_password", "gate_password", "session_key", "database_ca.crt")
 
 MakeStore: TypeAlias = Callable[..., Awaitable[Store]]
 Ask: TypeAlias = Callable[..., list[tuple[Any, ...]]]

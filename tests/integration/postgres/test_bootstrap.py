@@ -108,7 +108,7 @@ def refused(server: Server, fault: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["App", "my-app", "1app", "app; DROP DATABASE app", "gate", "keycloak", "postgres", "pg_x"]
+    "name", ["App", "my-app", "1app", "app; DROP DATABASE app", "audit", "gate", "keycloak", "postgres", "pg_x"]
 )
 def test_a_name_that_cannot_be_a_database_is_refused(server: Server, name: str) -> None:
     said = server.roles(expect=1, APP_NAME=name)

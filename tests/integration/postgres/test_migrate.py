@@ -72,7 +72,7 @@ class Author:
 def author(server: Server, tmp_path: Path) -> Iterator[Author]:
     """An author whose database is as roles.sh leaves it."""
     yield Author(server, tmp_path)
-    server.superuser("SET client_min_messages = error; DROP SCHEMA app, gate CASCADE")
+    server.superuser("SET client_min_messages = error; DROP SCHEMA app, audit, gate CASCADE")
     server.roles()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle  # noqa: TID251 -- to show what one does
 from collections.abc import Callable
+from unittest import TestCase
 
 import openpyxl
 import pytest
@@ -62,6 +63,21 @@ def data_not_code(app: AppTest) -> None:
     assert not app.error
 
 
+def an_audit_trail(app: AppTest) -> None:
+    with TestCase().assertLogs("gatehouse.auditing") as logs:
+        app.button[0].click().run()
+    assert 'request.approved request 17 {"amount": "120.50", "currency": "CHF"}' in logs.output[0]
+
+
+def a_page_for_auditors(app: AppTest) -> None:
+    assert app.info[0].value.startswith("This is not open to you.")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GATEHOUSE_DEV_ROLES", "auditor")
+        app.run()
+    assert not app.info
+    assert len(app.dataframe) == 1
+
+
 SCENARIOS: dict[str, Callable[[AppTest], None]] = {
     "a table": a_table,
     "a receipt to keep": a_receipt_to_keep,
@@ -69,6 +85,8 @@ SCENARIOS: dict[str, Callable[[AppTest], None]] = {
     "an export": an_export,
     "a form": a_form,
     "data, not code": data_not_code,
+    "an audit trail": an_audit_trail,
+    "a page for auditors": a_page_for_auditors,
 }
 
 
