@@ -40,7 +40,7 @@ def file_all(viewer: Viewer, requests: Sequence[NewRequest], key: UUID, progress
         viewer: whose requests they become.
         requests: what was read from a file.
         key: of this import.
-        progress: told which part is done, from 0 to 1. What it raises, as Streamlit does when the tab is gone, undoes all.
+        progress: told which part is done, from 0 to 1. What it raises undoes all: Streamlit does once the tab is gone.
     """
     viewer.require("staff")
     with postgres().transaction() as cursor:

@@ -14,7 +14,7 @@ MOST = 10
 
 
 def requests(viewer: Viewer) -> Rows:
-    """The requests whose receipts the viewer may see, newest first (1000 at most). Which these are, the policies say."""
+    """The requests that the policies let the viewer see, newest first (1000 at most)."""
     viewer.require("staff", "approver", "finance", "auditor")
     found = postgres().query(
         """

@@ -59,7 +59,17 @@ if found.empty:
     st.info("No request is like that.", icon=":material/search_off:")
     st.stop()
 looks.table(
-    rows(found), "id", "created_at", "department", "requester", "item", "amount", "state", "decided_by", "reason", "comment"
+    rows(found),
+    "id",
+    "created_at",
+    "department",
+    "requester",
+    "item",
+    "amount",
+    "state",
+    "decided_by",
+    "reason",
+    "comment",
 )
 if len(found) == ledger.MOST:
     st.caption(f"The newest {ledger.MOST:,} are shown. Search for something to see others.")

@@ -24,9 +24,7 @@ def new_request() -> None:
     form = gatehouse.Form(NewRequest, filing.REQUEST)
     with st.form("new-request", border=False):
         form["item"] = st.text_input("Item", placeholder="What should be bought?", max_chars=120)
-        form["amount"] = st.number_input(
-            "Amount in euros", value=None, step=10.0, format="%.2f", placeholder="0.00"
-        )
+        form["amount"] = st.number_input("Amount in euros", value=None, step=10.0, format="%.2f", placeholder="0.00")
         form["reason"] = st.text_area("Reason", placeholder="What is it needed for?", max_chars=1000)
         sent = st.form_submit_button("File request", type="primary", width="stretch")
     if sent and (request := form.parse()):

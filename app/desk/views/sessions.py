@@ -16,7 +16,7 @@ people.viewer().require("admin")
 
 def card(sessions: list[OpenSession]) -> None:
     """One account and its sessions."""
-    person = sessions[-1]
+    person = sessions[0]
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             with st.container(gap="xxsmall", width="content"):
@@ -29,7 +29,9 @@ def card(sessions: list[OpenSession]) -> None:
                 st.rerun()
         for one in sessions:
             with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-                st.caption(f"Signed in {looks.ago(one.signed_in_at)}, active {looks.ago(one.active_at)}", width="content")
+                st.caption(
+                    f"Signed in {looks.ago(one.signed_in_at)}, active {looks.ago(one.active_at)}", width="content"
+                )
                 if one.mine:
                     st.badge("You, here", color="gray")
                 elif st.button("End", key=f"end-{one.id}", icon=":material/logout:"):

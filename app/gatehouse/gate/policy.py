@@ -1,4 +1,4 @@
-"""The author's policy.toml: who may open the app, see which page, and end sessions. Without it, whoever signs in may."""
+"""The author's policy.toml: who may open the app, see which page, end sessions. Without it, all who sign in enter."""
 
 from __future__ import annotations
 
@@ -136,7 +136,11 @@ _FAULTS = {
 def _words(fault: Mapping[str, Any]) -> str:
     """Say in TOML's words what pydantic found."""
     if fault["type"] == "extra_forbidden":
-        known = 'use [enter], [pages."name"] and [sessions]' if len(fault["loc"]) == 1 else "use roles, email_domains or providers"
+        known = (
+            'use [enter], [pages."name"] and [sessions]'
+            if len(fault["loc"]) == 1
+            else "use roles, email_domains or providers"
+        )
         return f"is not known; {known}"
     if fault["type"] == "value_error":
         return str(fault["ctx"]["error"])
