@@ -60,7 +60,7 @@ def add(viewer: Viewer, request_id: int, file: uploads.File) -> bool:
             | {"name": file.name, "mime": file.mime, "content": file.content},
         ).rowcount
         if added:
-            gatehouse.audit("receipt.added", f"request {request_id}", transaction=cursor, name=file.name, id=file.id)
+            gatehouse.audit("receipt.added", f"request {request_id}", transaction=cursor, receipt=file.id)
     return added == 1
 
 

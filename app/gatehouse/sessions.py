@@ -60,7 +60,7 @@ def end(id: str) -> bool:  # noqa: A002 -- what it is called everywhere
     for one in found:
         if asking and _id(one.id) == id:
             # First: what cannot be written down is not done.
-            audit("session.ended", f"session {id[:8]}", issuer=one.issuer, subject=one.subject, name=_name(one))
+            audit("session.ended", f"session {id[:8]}", issuer=one.issuer, subject=one.subject)
             return _gate().end(asking.id, one.id)
     return False
 
@@ -72,7 +72,7 @@ def end_all(issuer: str, subject: str) -> int:
         return 0
     found = [one for one in _gate().open_sessions(asking.id) if (one.issuer, one.subject) == (issuer, subject)]
     if found:
-        audit("sessions.ended", "all of an account", issuer=issuer, subject=subject, name=_name(found[0]))
+        audit("sessions.ended", "all of an account", issuer=issuer, subject=subject)
     return _gate().end_all(asking.id, issuer, subject) if found else 0
 
 
