@@ -192,7 +192,7 @@ def test_hostile_text_in_files_and_searches_is_text(server: Server) -> None:
     """As an imported item and reason, a file's name, words to search, a department and a status to filter by."""
     before = server.superuser(STATE).split("|")
     written = io.StringIO()
-    lines = [(f"{payload.strip()[:110]} item", "1", f"because {payload}".strip()) for payload in PAYLOADS]
+    lines = [(f"{payload.strip()[:110]} item", "1", f"because of {payload}".strip()) for payload in PAYLOADS]
     csv.writer(written).writerows([("item", "amount", "reason"), *lines])
     table = uploads.check(written.getvalue().encode(), uploads.Csv(text=True), name="requests.csv")
     requests, faults = filing.requests_of(table)
@@ -211,9 +211,8 @@ def test_hostile_text_in_files_and_searches_is_text(server: Server) -> None:
         viewer = people.viewer()
         everything = ledger.search(viewer, "", None, None)
         assert len(everything) == len(PAYLOADS)
-        texts = [
-            f"{item} {reason} ".lower() for item, reason in zip(everything["item"], everything["reason"], strict=True)
-        ]
+        rows = everything[["item", "reason", "requester"]].itertuples(index=False)
+        texts = [" ".join(row).lower() for row in rows]
         for payload in PAYLOADS:
             words = filing.Search(words=payload).words
             found = ledger.search(viewer, words, None, None)

@@ -19,6 +19,7 @@ from gatehouse.gate.policy_rules import Rule
 from gatehouse.gate.session import Session
 from gatehouse.gate.store import Store, Unavailable
 from gatehouse.identity import NoSession
+from integration.data.test_desk import PAYLOADS
 from integration.gate.conftest import Ask, sign_in
 from integration.postgres.server import Server
 
@@ -196,3 +197,22 @@ async def test_a_database_that_is_away_is_said_as_everywhere(
     monkeypatch.setattr(store, "read", away)
     with pytest.raises(DatabaseAway):
         await script(ivan.id, gatehouse.sessions.open_sessions)
+
+
+async def test_hostile_text_in_the_trail_is_text(installed: object, store: Store, script: As) -> None:
+    """As what was done to, as a detail, and as words that an auditor looks for."""
+    sam = await begin(store, "sam", "auditor")
+
+    texts = [payload for payload in PAYLOADS if payload.isprintable()]
+    assert len(texts) >= 100
+
+    def work() -> None:
+        for text in texts:
+            gatehouse.audit("tried", text, text=text)
+        entries = gatehouse.audit_trail(limit=1000)
+        assert [(entry.object, entry.detail) for entry in entries] == [(one, {"text": one}) for one in texts[::-1]]
+        for text in PAYLOADS:
+            assert [entry.object for entry in gatehouse.audit_trail(object=text)] == [text] * (text in texts)
+            assert gatehouse.audit_trail(action=text) == gatehouse.audit_trail(subject=text) == []
+
+    await script(sam.id, work)

@@ -10,7 +10,7 @@ from integration.keycloak.identity import NOTHING, Identity
 from integration.keycloak.person import Person
 
 Someone = Callable[[], Person]
-NAMES = ["finn", "mia", "noor", "priya", "sam"]
+NAMES = ["audra", "finn", "ivan", "mia", "noor", "priya", "sam"]
 APP = "/tmp/app"  # noqa: S108 -- the container's
 
 
