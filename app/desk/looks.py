@@ -49,7 +49,7 @@ def ago(moment: datetime) -> str:
     """Write how long ago a moment was."""
     minutes = max(0, int((datetime.now(UTC) - moment).total_seconds() // 60))
     if minutes < 60:
-        return f"{minutes} min ago"
+        return f"{minutes} min ago" if minutes else "just now"
     return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"
 
 

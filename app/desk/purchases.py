@@ -30,7 +30,9 @@ def file(viewer: Viewer, request: NewRequest, key: UUID) -> None:
         ).fetchone()
         if filed:
             # In the same transaction: there is no request without its entry, and no entry without its request.
-            gatehouse.audit("request.filed", f"request {filed['id']}", transaction=cursor, amount=request.amount)
+            gatehouse.audit(
+                "request.filed", f"request {filed['id']}", transaction=cursor, amount=f"{request.amount:.2f}"
+            )
 
 
 def file_all(viewer: Viewer, requests: Sequence[NewRequest], key: UUID, progress: Callable[[float], object]) -> None:
@@ -64,8 +66,8 @@ def file_all(viewer: Viewer, requests: Sequence[NewRequest], key: UUID, progress
                 },
             )
             progress((start + len(batch)) / len(requests))
-        total = sum(request.amount for request in requests)
-        gatehouse.audit("requests.imported", f"import {key}", transaction=cursor, requests=len(requests), amount=total)
+        amount = f"{sum(request.amount for request in requests):.2f}"
+        gatehouse.audit("requests.imported", f"import {key}", transaction=cursor, requests=len(requests), amount=amount)
 
 
 def own(viewer: Viewer) -> Rows:

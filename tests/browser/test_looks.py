@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from support import pages
+from support.browser import new_context
 from support.stack import Stack
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def look(browser: Browser, stack: Stack) -> Iterator[Look]:
     with ExitStack() as contexts:
 
         def sign_in(user: str, screen: dict[str, Any], scheme: Literal["light", "dark"]) -> Page:
-            context = browser.new_context(**screen, color_scheme=scheme, locale="en-GB")
+            context, _ = new_context(browser, **screen, color_scheme=scheme)
             page = contexts.enter_context(context).new_page()
             pages.sign_in(page, stack.app_url, user, stack.demo_password(user))
             return page

@@ -36,7 +36,7 @@ def a_days_work(look: Look, stack: Stack) -> None:
         upload.set_input_files({"name": name, "mimeType": "image/png", "buffer": picture("png", (900, 600))})
         expect(page.get_by_test_id("stFileUploader")).to_contain_text(name)
         page.get_by_role("button", name="Add", exact=True).click()
-        expect(page.get_by_role("button", name="Open")).to_have_count(1 if "Kessler" in name else 2)
+        expect(page.get_by_role("button", name="View")).to_have_count(1 if "Kessler" in name else 2)
     page = look("priya", DESK, "light")
     page.get_by_role("button", name="Decide").first.click()
     page.get_by_role("dialog").get_by_role("button", name="Approve").click()
@@ -44,7 +44,7 @@ def a_days_work(look: Look, stack: Stack) -> None:
     page = look("finn", DESK, "light")
     show(page, stack, "ledger", "All requests")
     page.get_by_role("button", name="Export").click()
-    page.get_by_role("dialog").get_by_role("button", name="Excel").click()
+    page.get_by_role("dialog").get_by_text("Excel", exact=True).click()
     expect(page.get_by_role("button", name="Download requests.xlsx")).to_be_visible()
 
 

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from support import pages
+from support.browser import new_context
 from support.stack import Stack
 from unit.gatehouse.uploads.making import picture
 
@@ -34,7 +35,8 @@ def signed_in(browser: Browser, stack: Stack) -> Iterator[Callable[[str, str], P
     with ExitStack() as contexts:
 
         def sign_in(user: str, path: str = "") -> Page:
-            page = contexts.enter_context(browser.new_context(accept_downloads=True)).new_page()
+            context, _ = new_context(browser)
+            page = contexts.enter_context(context).new_page()
             pages.sign_in(page, stack.app_url, user, stack.demo_password(user))
             if path:
                 pages.open_app(page, f"{stack.app_url}/{path}")
@@ -136,11 +138,11 @@ def test_a_file_of_requests_is_imported_and_one_with_faults_is_not(
     expect(page.get_by_text("These requests are filed.")).to_be_visible(timeout=30_000)
 
     page = signed_in("finn", "ledger")
-    page.get_by_label("Search").fill(name)
-    page.get_by_label("Search").press("Enter")
+    page.get_by_role("textbox", name="Search").fill(name)
+    page.get_by_role("textbox", name="Search").press("Enter")
     expect(page.get_by_test_id("stMetric").first).to_contain_text("1,200")
     page.get_by_role("button", name="Export").click()
-    page.get_by_role("dialog").get_by_role("button", name="CSV").click()
+    page.get_by_role("dialog").get_by_text("CSV", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("dialog").get_by_role("button", name="Download requests.csv").click()
     exported = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
@@ -160,7 +162,7 @@ def test_a_receipt_is_kept_and_goes_out_as_it_came_in(signed_in: Callable[[str, 
     expect(page.get_by_test_id("stFileUploader")).to_contain_text(name)
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("The receipt is kept.")).to_be_visible()
-    page.get_by_role("button", name="Open").click()
+    page.get_by_role("button", name="View").click()
     with page.expect_download() as download:
         page.get_by_role("dialog").get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == name
@@ -178,8 +180,8 @@ def test_an_auditor_reads_who_did_what(signed_in: Callable[[str, str], Page]) ->
 def test_an_admin_ends_a_session_whose_tab_says_so(signed_in: Callable[[str, str], Page]) -> None:
     of_mia = signed_in("mia", "")
     page = signed_in("ivan", "sessions")
-    page.get_by_label("Search").fill("mia@example.com")
-    page.get_by_label("Search").press("Enter")
+    page.get_by_role("textbox", name="Search").fill("mia@example.com")
+    page.get_by_role("textbox", name="Search").press("Enter")
     # There may be more of hers, from other tests: End all, if there is.
     expect(page.get_by_text("ivan@example.com").nth(1)).to_have_count(0)
     every = page.get_by_role("button", name="End all").or_(page.get_by_role("button", name="End", exact=True))

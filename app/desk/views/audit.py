@@ -51,7 +51,8 @@ if entries:
             for entry in entries
         ],
         hide_index=True,
-        height=500,
+        column_config={"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm:ss")},
+        height=500 if len(entries) > 13 else "content",
     )
 else:
     st.info("Nothing like that is written down.", icon=":material/search_off:")

@@ -17,7 +17,7 @@ viewer = people.viewer()
 
 @st.dialog("Receipt", icon=":material/attach_file:")
 @outage_explained()
-def opened(receipt: dict[str, Any]) -> None:
+def view(receipt: dict[str, Any]) -> None:
     """One file: read only now that somebody wants it."""
     content = receipts.content(viewer, receipt["id"])
     if content is None:
@@ -62,8 +62,8 @@ with st.container(border=True):
             with st.container(gap="xxsmall", width="content"):
                 st.text(receipt["name"])
                 st.caption(f"{receipt['size'] / 1000:,.0f} kB, added on {looks.day(receipt['created_at'])}")
-            if st.button("Open", key=f"open-{receipt['id']}", icon=":material/visibility:"):
-                opened(receipt)
+            if st.button("View", key=f"view-{receipt['id']}", icon=":material/visibility:"):
+                view(receipt)
     if not handed_in:
         st.caption("Nothing is attached yet.")
 if request["is_own"] and request["status"] != "refused" and len(handed_in) < receipts.MOST and "staff" in viewer.roles:
