@@ -159,6 +159,8 @@ def test_nothing_is_added_to_what_was_refused(request_id: int) -> None:
     ("name", "statement", "error"),
     [
         ("ada", FORGED + "1, 2, 'x.pdf', 'application/pdf', 'x'", psycopg.errors.InsufficientPrivilege),
+        # Who sees the request, but did not make it.
+        ("priya", FORGED + "1, 2, 'x.pdf', 'application/pdf', 'x'", psycopg.errors.InsufficientPrivilege),
         ("sam", FORGED + "1, 11, 'x.pdf', 'application/pdf', 'x'", psycopg.errors.CheckViolation),
         ("sam", FORGED + "1, 1, 'x.pdf', 'application/pdf', 'x'", psycopg.errors.UniqueViolation),
         ("sam", FORGED + "1, 2, 'x.html', 'text/html', 'x'", psycopg.errors.CheckViolation),
@@ -179,7 +181,7 @@ def test_what_no_receipt_may_be_is_refused(
     postgres: Postgres, request_id: int, name: str, statement: LiteralString, error: type[psycopg.Error]
 ) -> None:
     assert request_id == 1
-    with seen_by(name, "staff", groups=["Engineering"]):
+    with seen_by(name, "staff", *(["approver", "finance"] if name == "priya" else []), groups=["Engineering"]):
         people.viewer()
         with pytest.raises(error):
             postgres.execute(statement)

@@ -22,7 +22,13 @@ def test_day() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "shown"),
-    [(-5, "just now"), (59, "59 min ago"), (60, "1 h ago"), (47 * 60, "47 h ago"), (3000, "2 days ago")],
+    [
+        (-5, "just now"),
+        (59, "59 min ago"),
+        (60, "1 h ago"),
+        (47 * 60, "47 h ago"),
+        (3000, "2 days ago"),
+    ],
 )
 def test_ago(minutes: int, shown: str) -> None:
     assert ago(datetime.now(UTC) - timedelta(minutes=minutes)) == shown
