@@ -101,6 +101,14 @@ FROM app-packages AS streamlit-static
 RUN find /opt/venv/lib/python3.13/site-packages/streamlit/static/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' \) \
       -size +1k -exec gzip --keep --best --no-name {} +
 
+# What of the author's folder is for everybody. It runs after each edit, and nginx's layers stay what they were unless the
+# public files differ.
+FROM python AS public-files
+COPY deploy/author/public_files.py /usr/local/lib/
+RUN --mount=type=bind,from=author,source=/srv/app,target=/srv/app \
+    mkdir --parents /public/static/public && python3 /usr/local/lib/public_files.py /srv/app /public \
+    && find /public -type d -exec chmod 0755 {} +
+
 # What Debian's own service scripts would use of nginx's dependencies is taken out; /etc/nginx makes plain `nginx -t` work.
 FROM base AS nginx
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
@@ -112,6 +120,7 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     && rm -rf /etc/nginx /var/www /var/log/nginx /var/lib/nginx && ln --symbolic gatehouse/nginx /etc/nginx
 COPY nginx/ /etc/gatehouse/nginx/
 COPY --from=streamlit-static /opt/venv/lib/python3.13/site-packages/streamlit/static/static/ /usr/share/gatehouse/streamlit-static/static/
+COPY --from=public-files /public/static/public/ /usr/share/gatehouse/public/app/static/public/
 USER 101:101
 STOPSIGNAL SIGQUIT
 ENTRYPOINT ["/etc/gatehouse/nginx/entrypoint.sh"]

@@ -111,6 +111,11 @@ class Settings(BaseSettings):
 
     # Megabytes for each uploaded file. Streamlit holds uploads in memory, and nginx lets no larger body through.
     max_upload_mb: int = Field(default=200, ge=1, le=2000)
+    # Megabytes of uploads that one session may hold at a time. By default a quarter of what the process has for them,
+    # so that four full sessions fit, and never less than one file.
+    max_held_mb: int | None = Field(default=None, ge=1, le=100_000)
+    # And files. A person uploads dozens at most; each costs some memory of its own, however small.
+    max_held_files: int = Field(default=100, ge=1, le=10_000)
 
     # Whether the app reaches anything outside the stack, and what stands in between where it does.
     egress: Literal["closed", "open"] = "closed"

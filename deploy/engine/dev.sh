@@ -36,7 +36,7 @@ make_data_folder
 export COMPOSE_FILE=compose.yaml:deploy/engine/dev.yaml
 "$here/up.sh"
 printf '\nSave a file in %s, and the open tab shows it. Run make dev again after a change of requirements.txt,\n' "$APP"
-printf 'policy.toml, migrations/ or .streamlit/config.toml. Ctrl-C leaves. The app says:\n\n'
+printf 'policy.toml, migrations/, static/public/ or .streamlit/config.toml. Ctrl-C leaves. The app says:\n\n'
 trap ':' INT TERM HUP
 docker compose logs --follow --no-log-prefix --since 1s app &
 follower=$!

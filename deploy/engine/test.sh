@@ -37,7 +37,7 @@ main() {
   step "Base image" "$here/base.sh"
   step "Images" build_images --profile '*'
   # Chromium finds *.localhost by itself; Python and curl do not.
-  for name in app.localhost id.localhost app.gate.test id.gate.test; do options+=(--add-host "$name:127.0.0.1"); done
+  for name in app.localhost id.localhost app.gate.test id.gate.test id.login.gate.test; do options+=(--add-host "$name:127.0.0.1"); done
   # Some tests build, so they get what a build gets.
   for name in BUILD_CA BUILD_PIP_CONF BUILD_APT_CONF BUILD_MAVEN_SETTINGS; do
     file=${!name:+$(realpath --canonicalize-missing "${!name}")}

@@ -53,12 +53,12 @@ def test_stranger_chooses_by_keyboard_and_comes_to_the_page_they_asked_for(abroa
 
 def test_refused_person_reads_who_they_are_and_may_switch(abroad: Abroad, page: Page) -> None:
     page.goto(abroad.stack.app_url)
-    page.get_by_role("link", name="Google").click()
+    page.get_by_role("link", name="Microsoft").click()
     sign_in(abroad, page, "eve")
     page.get_by_role("heading", name="This app is not open to you").wait_for()
     assert page.get_by_text("eve@company.com.example").is_visible()
     page.get_by_role("link", name="Use another account").click()
-    page.get_by_role("link", name="Google").click()
+    page.get_by_role("link", name="Microsoft").click()
     sign_in(abroad, page, "ann")
     page.get_by_text("Hello ann@company.com").wait_for()
 

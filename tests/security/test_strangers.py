@@ -33,6 +33,8 @@ STREAMLIT = [
     "/media/0123456789abcdef.png",
     "/component/any/index.html",
     "/app/static/file.txt",
+    "/app/static/public/",
+    "/app/static/public/../file.txt",
     "/manifest.json",
     "/favicon.png",
 ]

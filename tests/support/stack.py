@@ -21,6 +21,7 @@ PREFIX = "gatehouse-test-"
 # Set by the stack alone: a developer's own .env or shell must not reach a test.
 _SETTINGS = (
     *("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "APP_SCRIPT", "SECRETS"),
+    *("MAX_UPLOAD_MB", "MAX_HELD_MB", "MAX_HELD_FILES", "APP_MEMORY"),
     *("REPLICAS", "IDENTITY", "IDLE", "ABSOLUTE", "REAUTH", "RECHECK", "MAX_SESSIONS"),
     *("EGRESS", "EGRESS_CA", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
 )

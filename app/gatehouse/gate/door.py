@@ -20,6 +20,7 @@ from gatehouse.gate.providers import Provider
 from gatehouse.gate.recheck import Rechecker
 from gatehouse.gate.session import Session
 from gatehouse.gate.store import Store
+from gatehouse.gate.uploading import Uploading
 from gatehouse.gate.web import NO_STORE
 
 
@@ -38,6 +39,7 @@ class Door:
     client: Client
     attempts: Attempts
     rechecker: Rechecker
+    uploading: Uploading
 
     async def session_of(self, jar: Mapping[str, str]) -> Session | None:
         """Return the session whose cookie is among these, an ended one too, or None.

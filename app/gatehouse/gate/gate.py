@@ -12,7 +12,8 @@ from pathlib import Path
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from gatehouse.gate import administration, ownership, policy
+from gatehouse.container import memory_bytes
+from gatehouse.gate import administration, held_files, ownership, policy
 from gatehouse.gate import live as live_sessions
 from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.client import Client
@@ -29,6 +30,9 @@ from gatehouse.gate.routes import routes
 from gatehouse.gate.session import Limits
 from gatehouse.gate.store import Store
 from gatehouse.gate.upkeep import Upkeep
+from gatehouse.gate.upload_limits import UploadLimits
+from gatehouse.gate.upload_room import Room
+from gatehouse.gate.uploading import Uploading
 from gatehouse.gate.wall import Wall
 from gatehouse.settings import Settings, StartError
 
@@ -68,6 +72,8 @@ class Gate:
         self._door: Door | None = None
         policy.use(self._policy)
         ownership.install()
+        held_files.install()
+        self._upload_limits = UploadLimits.of(settings, memory_bytes())
 
     @property
     def routes(self) -> list[Route]:
@@ -102,6 +108,7 @@ class Gate:
                 client=client,
                 attempts=Attempts(self._crypt),
                 rechecker=rechecker,
+                uploading=Uploading(Room(self._upload_limits, held_files.sizes)),
             )
             live_sessions.install(live)
             administration.install(administration.Administration(store, self._policy, asyncio.get_running_loop()))

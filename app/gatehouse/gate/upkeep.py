@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
+from gatehouse.gate import held_files
 from gatehouse.gate.live import Live
 from gatehouse.gate.recheck import Rechecker
 from gatehouse.gate.store import Store, Unavailable
@@ -33,6 +34,7 @@ class Upkeep:
             duties.create_task(_again_and_again(self._note_activity, often))
             duties.create_task(_again_and_again(self._recheck, often))
             duties.create_task(_again_and_again(self._rechecker.end_at_providers, 2))
+            duties.create_task(_again_and_again(held_files.sweep, 2))
             duties.create_task(_again_and_again(self._store.tidy, min(30.0, limits.idle.total_seconds())))
 
     async def _judge(self) -> None:

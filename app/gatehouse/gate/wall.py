@@ -16,6 +16,7 @@ from gatehouse.gate.door import Door
 from gatehouse.gate.headers import REPLICA_COOKIE, XSRF_COOKIE, cleaned, cookies, header, offered
 from gatehouse.gate.ownership import owner_of, owns_media
 from gatehouse.gate.session import Session
+from gatehouse.gate.static_files import is_static, safe_headers, served
 from gatehouse.gate.store import Unavailable
 from gatehouse.gate.web import NO_STORE
 from gatehouse.gate.websocket import GuardedSocket
@@ -94,12 +95,15 @@ class Wall:
             await self._stranger(scope, receive, send)
         elif session.ended_at:
             await self._ended(scope, receive, send, session)
-        elif _CLOSED.fullmatch(path) or not _owned(path, str(session.id)):
+        elif _CLOSED.fullmatch(path) or not _owned(path, str(session.id)) or (is_static(scope) and not served()):
             await _refuse(scope, receive, send, 404, "Not found.")
         else:
             if navigation or method not in _SAFE_METHODS:
                 self._door.live.acted(session.id)
-            await self._app(cleaned(scope, session), receive, self._own(scope, send))
+            if method == "PUT" and _UPLOAD.fullmatch(path):
+                await self._door.uploading.put(scope, receive, self._own(scope, send), session)
+            else:
+                await self._app(cleaned(scope, session), receive, self._own(scope, send))
 
     async def _stranger(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _is_navigation(scope):
@@ -126,6 +130,8 @@ class Wall:
         async def own(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
+                if is_static(scope) and message["status"] < 400:
+                    headers = safe_headers(scope["path"], headers)
                 if not known:
                     cookie = f"{REPLICA_COOKIE}={replica}; Path=/; Secure; HttpOnly; SameSite=Lax"
                     headers.append((b"set-cookie", cookie.encode()))
@@ -152,7 +158,8 @@ class Wall:
         if session is None or not (session.ended_at or genuine):
             await _refuse(scope, receive, send, 403, "")
             return
-        socket = GuardedSocket(session, receive, send, lambda: self._door.live.acted(session.id))
+        asking = self._door.uploading.asking(session, receive)
+        socket = GuardedSocket(session, asking, send, lambda: self._door.live.acted(session.id))
         if session.ended_at:
             await socket.tell(session.end_reason or "absolute", asked.protocol)
             return

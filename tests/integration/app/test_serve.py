@@ -117,9 +117,8 @@ def test_health_follows_the_database_and_tells_no_details(app: Served, database:
 def test_a_database_that_hangs_is_noticed_in_time(app: Served, database: Stack) -> None:
     database.compose("pause", "postgres")
     try:
-        start = time.monotonic()
-        assert app.health()[0] == 1
-        assert time.monotonic() - start < 5
+        # What it said of the database before is good for five seconds, and two are given to the database.
+        until(lambda: app.health()[0] == 1, 10)
     finally:
         database.compose("unpause", "postgres")
     until(lambda: app.health()[0] == 0, 40)

@@ -140,9 +140,9 @@ class Front:
         return [entry for entry in self.logs()[0] if entry["path"] == path][-1]
 
 
-def nginx(secrets: Secrets, project: str, **environment: str) -> DockerContainer:
+def nginx(secrets: Secrets, project: str, tag: str = _TAG, **environment: str) -> DockerContainer:
     """nginx's container, not started."""
-    container = DockerContainer(f"gatehouse-nginx:{_TAG}").with_kwargs(labels=_labels(project), **_LOCKED)
+    container = DockerContainer(f"gatehouse-nginx:{tag}").with_kwargs(labels=_labels(project), **_LOCKED)
     container.with_tmpfs_mount("/tmp", "size=64m,mode=1777")  # noqa: S108
     container.with_tmpfs_mount("/run/gatehouse", f"size=16m,mode=0700,uid={_UID},gid={_UID}")
     container.with_volume_mapping(str(secrets.mounted), "/run/secrets", "ro")
@@ -150,11 +150,11 @@ def nginx(secrets: Secrets, project: str, **environment: str) -> DockerContainer
 
 
 @contextmanager
-def front(secrets: Secrets, project: str) -> Iterator[Front]:
-    """Run nginx without upstreams, on a network of its own."""
+def front(secrets: Secrets, project: str, tag: str = _TAG) -> Iterator[Front]:
+    """Run nginx without upstreams, on a network of its own. `tag`: of its image."""
     port, http_port = free_port(), free_port()
     with Network(docker_network_kw={"labels": _labels(project)}) as network:
-        container = nginx(secrets, project, PORT=str(port), HTTP_PORT=str(http_port)).with_network(network)
+        container = nginx(secrets, project, tag, PORT=str(port), HTTP_PORT=str(http_port)).with_network(network)
         for number in (port, http_port):
             container.ports[f"{number}/tcp"] = ("127.0.0.1", number)  # type: ignore[assignment]
         with container.waiting_for(LogMessageWaitStrategy("nginx serves").with_startup_timeout(20)):
