@@ -1,11 +1,15 @@
-"""What people type, parsed before anything is done with it, with a sentence to show beside each wrong field."""
+"""What people type, and what their files hold, parsed before anything is done with it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
+
+from gatehouse import uploads
 
 MOST = Decimal(1_000_000)
 
@@ -36,14 +40,50 @@ class Decision(BaseModel):
         return comment
 
 
-HELP = {
+class Search(BaseModel):
+    """Words to look for; none finds everything."""
+
+    words: Annotated[Text, StringConstraints(max_length=200)] = ""
+
+
+# What to say beside a field, in place of the platform's general words.
+REQUEST = {
     "item": "Name what should be bought, in 3 to 120 characters.",
-    "amount": f"Give an amount above zero, of at most €{MOST:,}.",
+    "amount": f"Give an amount such as 12.50, above zero and of at most €{MOST:,}.",
     "reason": "Say what it is needed for, in 10 to 1000 characters.",
-    "comment": "Say why, in at most 1000 characters. Only an approval goes without a comment.",
 }
+DECISION = {"comment": "Say why, in at most 1000 characters. Only an approval goes without a comment."}
 
 
-def faults(error: ValidationError) -> dict[str, str]:
-    """Return, for each wrong field, the sentence to show beside it."""
-    return {name: HELP[name] for name in (str(fault["loc"][0]) for fault in error.errors())}
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong in a line of a file."""
+
+    line: int
+    column: str
+    sentence: str
+
+
+def requests_of(table: uploads.Table) -> tuple[list[NewRequest], list[Fault]]:
+    """Return the requests in a table with the columns item, amount and reason, or what is wrong with it.
+
+    Returns:
+        All of its requests and no fault, or no request and each fault.
+    """
+    missing = [name for name in REQUEST if name not in table.frame.columns]
+    if missing:
+        return [], [Fault(1, name, "Add a column with this heading.") for name in missing]
+    if table.frame.empty:
+        return [], [Fault(2, "item", "Add a request: the file holds none.")]
+    found, faults = [], []
+    cells = table.frame[list(REQUEST)].astype(object)
+    for line, values in zip(table.lines, cells.where(cells.notna(), None).itertuples(index=False), strict=True):
+        try:
+            found.append(NewRequest.model_validate(dict(zip(REQUEST, values, strict=True))))
+        except ValidationError as error:
+            faults += [Fault(line, name, REQUEST[name]) for name in _wrong(error)]
+    return ([], faults) if faults else (found, [])
+
+
+def _wrong(error: ValidationError) -> Iterable[str]:
+    return dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())

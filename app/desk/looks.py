@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 STATUS = {"filed": "Waiting", "approved": "Approved", "refused": "Refused"}
 
@@ -20,6 +19,7 @@ COLUMNS: dict[str, Any] = {
     "state": st.column_config.MultiselectColumn(
         "Status", options=list(STATUS.values()), color=["orange", "green", "red"], width=105
     ),
+    "department": st.column_config.TextColumn("Department", width=120),
     "requester": st.column_config.TextColumn("From", width=130),
     "reason": st.column_config.TextColumn("Reason", width="medium"),
     "decided_by": st.column_config.TextColumn("Decided by", width=130),
@@ -35,11 +35,6 @@ def table(rows: list[dict[str, Any]], *columns: str) -> None:
     st.dataframe(rows, column_order=columns, column_config=COLUMNS, hide_index=True, height=height, placeholder="")
 
 
-def wrong(place: DeltaGenerator, *sentences: str) -> None:
-    """Say beside a field what is wrong with it. The sentences are ours, so they may be Markdown."""
-    place.markdown(f":small[:red[:material/error: {' '.join(sentences)}]]")
-
-
 def money(amount: float | Decimal) -> str:
     """Write an amount of euros, without cents where there are none."""
     return f"€{amount:,.0f}" if amount == int(amount) else f"€{amount:,.2f}"
@@ -48,6 +43,14 @@ def money(amount: float | Decimal) -> str:
 def day(moment: datetime) -> str:
     """Write the day of a moment (UTC)."""
     return f"{moment.day} {moment:%B %Y}"
+
+
+def ago(moment: datetime) -> str:
+    """Write how long ago a moment was."""
+    minutes = max(0, int((datetime.now(UTC) - moment).total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min ago" if minutes else "just now"
+    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"
 
 
 def announce(message: str, icon: str) -> None:

@@ -33,8 +33,13 @@ with outage_explained():
     page = gatehouse.navigation(
         [
             st.Page("views/requests.py", title="My requests", icon=":material/receipt_long:"),
+            st.Page("views/imports.py", title="Import", icon=":material/upload_file:"),
             st.Page("views/approvals.py", title="Approvals", icon=":material/fact_check:"),
             st.Page("views/spending.py", title="Spending", icon=":material/bar_chart:"),
+            st.Page("views/ledger.py", title="All requests", icon=":material/table_rows:"),
+            st.Page("views/receipts.py", title="Receipts", icon=":material/attach_file:"),
+            st.Page("views/audit.py", title="Audit trail", icon=":material/history:"),
+            st.Page("views/sessions.py", title="Sessions", icon=":material/devices:"),
         ]
     )
     sidebar(people.viewer())

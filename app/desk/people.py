@@ -22,10 +22,10 @@ class Viewer:
     roles: frozenset[str]
     id: int = 0
 
-    def require(self, role: str) -> None:
-        """Raise PermissionError unless the viewer has `role`."""
-        if role not in self.roles:
-            raise PermissionError(f"this needs the role {role}")
+    def require(self, *roles: str) -> None:
+        """Raise PermissionError unless the viewer has one of `roles`."""
+        if self.roles.isdisjoint(roles):
+            raise PermissionError(f"this needs the role {' or '.join(roles)}")
 
 
 def described(person: gatehouse.Viewer) -> Viewer:

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gatehouse import exports, uploads
+    from gatehouse import exports, sessions, uploads
     from gatehouse.access import navigation, require
     from gatehouse.audit_values import AuditError
     from gatehouse.auditing import AuditEntry, audit, audit_trail
@@ -28,6 +28,7 @@ __all__ = [
     "exports",
     "navigation",
     "require",
+    "sessions",
     "uploads",
     "viewer",
 ]
@@ -49,7 +50,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever is asked for
     """Import what an author uses at its first use: the rest of the platform imports this package too."""
-    if name in ("exports", "uploads"):
+    if name in ("exports", "sessions", "uploads"):
         return import_module(f"gatehouse.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gatehouse' has no attribute {name!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -115,10 +115,10 @@ def quiet_network() -> None:
         time.sleep(0.1)
 
 
-def new_context(browser: Browser) -> tuple[BrowserContext, Console]:
-    """A browser without cookies, and what its pages write to their consoles."""
+def new_context(browser: Browser, **options: Any) -> tuple[BrowserContext, Console]:  # noqa: ANN401 -- Playwright's
+    """A browser without cookies, and what its pages write to their consoles. `options`: as of Playwright's own."""
     quiet_network()
-    fresh = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    fresh = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | options)
     fresh.set_default_timeout(20_000)
     return fresh, Console(fresh)
 

@@ -19,7 +19,9 @@ from (values
     ('06', 'Tomas Lindqvist', 'tomas@example.com', 'Operations'),
     ('07', 'Grace Adeyemi', 'grace@example.com', 'Operations'),
     ('08', 'Yuki Tanaka', 'yuki@example.com', 'Finance'),
-    ('09', 'Hugo Silva', 'hugo@example.com', 'Marketing')
+    ('09', 'Hugo Silva', 'hugo@example.com', 'Marketing'),
+    ('10', 'Audra Keller', 'audra@example.com', 'Audit'),
+    ('11', 'Ivan Petrov', 'ivan@example.com', 'Operations')
 ) as demo (number, name, email, department)
 -- Asked first, because a conflict would use up an id at each start.
 where not exists (select from person known where known.issuer = current_setting('gatehouse.issuer')

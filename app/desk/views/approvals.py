@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
-from pydantic import ValidationError
 
+import filing
+import gatehouse
 import looks
 import people
 import purchases
 from database import outage_explained
-from filing import Decision, faults
+from filing import Decision
 
 viewer = people.viewer()
 
@@ -26,22 +27,20 @@ def decide(row: dict[str, Any]) -> None:
     with st.container(gap="xxsmall"):
         st.caption(f"No. {row['id']}, filed on {looks.day(row['created_at'])} by")
         st.text(row["requester"])
+    form = gatehouse.Form(Decision, filing.DECISION)
     with st.form("decision", border=False):
-        comment = st.text_area("Comment", placeholder="Needed if you refuse.", max_chars=1000)
-        beside = st.empty()
+        form["comment"] = st.text_area("Comment", placeholder="Needed if you refuse.", max_chars=1000)
         left, right = st.columns(2)
         approve = left.form_submit_button("Approve", type="primary", icon=":material/check:", width="stretch")
         refuse = right.form_submit_button("Refuse", icon=":material/close:", width="stretch")
     if not approve and not refuse:
         return
-    decision: Literal["approved", "refused"] = "approved" if approve else "refused"
-    try:
-        parsed = Decision.model_validate({"decision": decision, "comment": comment})
-    except ValidationError as error:
-        looks.wrong(beside, *faults(error).values())
+    form["decision"] = "approved" if approve else "refused"
+    decision = form.parse()
+    if decision is None:
         return
-    if purchases.decide(viewer, row["id"], parsed):
-        looks.announce(f"Request {row['id']} is {decision}.", ":material/check_circle:")
+    if purchases.decide(viewer, row["id"], decision):
+        looks.announce(f"Request {row['id']} is {decision.decision}.", ":material/check_circle:")
     else:
         looks.announce(f"Request {row['id']} had been decided before.", ":material/info:")
     st.rerun()
@@ -70,17 +69,17 @@ if not viewer.department:
 
 waiting = purchases.of_department(viewer, "filed")
 decided = purchases.of_department(viewer, "decided")
-amount = sum(row["amount"] for row in waiting)
+count, amount = (waiting[0]["requests"], waiting[0]["total"]) if waiting else (0, 0)
 longest = max((row["waited"] for row in waiting), default=0)
 with st.container(horizontal=True):
-    st.metric("Waiting", len(waiting), border=True, icon=":material/hourglass_top:")
+    st.metric("Waiting", count, border=True, icon=":material/hourglass_top:")
     st.metric("Sum waiting", looks.money(amount), border=True, icon=":material/payments:")
     st.metric("Longest wait", f"{longest} days", border=True, icon=":material/schedule:")
 
 st.subheader("Waiting for a decision", anchor=False)
 for row in waiting[:20]:
     card(row)
-if len(waiting) > 20:
+if count > 20:
     st.caption("The oldest 20 are shown. The next ones follow as you decide.")
 if not waiting:
     st.info("Nothing waits for you. Well done.", icon=":material/task_alt:")

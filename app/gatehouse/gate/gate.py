@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from gatehouse.container import memory_bytes
-from gatehouse.gate import held_files, ownership, policy
+from gatehouse.gate import administration, held_files, ownership, policy
 from gatehouse.gate import live as live_sessions
 from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.client import Client
@@ -111,6 +111,7 @@ class Gate:
                 uploading=Uploading(Room(self._upload_limits, held_files.sizes)),
             )
             live_sessions.install(live)
+            administration.install(administration.Administration(store, self._policy, asyncio.get_running_loop()))
             listener = Listener(live.changed, live.resync, live.lost)
             live.trust(lambda: listener.trusted)
             tasks = [asyncio.create_task(listener.run()), asyncio.create_task(Upkeep(store, live, rechecker).run())]

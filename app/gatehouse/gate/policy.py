@@ -1,4 +1,4 @@
-"""The author's policy.toml: who may open the app, and who may see which page. Without it, whoever signs in may."""
+"""The author's policy.toml: who may open the app, see which page, end sessions. Without it, all who sign in enter."""
 
 from __future__ import annotations
 
@@ -26,16 +26,18 @@ class _File(BaseModel):
 
     enter: Rule | None = None
     pages: dict[str, Rule] = Field(default_factory=dict)
+    sessions: Rule | None = None
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Who may come in and see what. `required`: pages that a `gatehouse.require` of the app's names."""
+    """Who may come in, see what, and end sessions. `required`: pages that a `gatehouse.require` of the app's names."""
 
     enter: Rule | None = None
     pages: Mapping[str, Rule] = field(default_factory=dict)
     email_trusted: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
+    sessions: Rule | None = None
 
     def may_enter(self, claims: Mapping[str, Any], provider: str) -> bool:
         """Tell whether this person may open the app at all."""
@@ -44,6 +46,10 @@ class Policy:
     def may_see(self, page: str, claims: Mapping[str, Any], provider: str) -> bool:
         """Tell whether this person may see `page` (its url_path). A page without a rule is for all who may enter."""
         return self._allows(self.pages.get(page), claims, provider)
+
+    def may_administer(self, claims: Mapping[str, Any], provider: str) -> bool:
+        """Tell whether this person may see and end other people's sessions. Without a rule nobody may."""
+        return self.sessions is not None and self._allows(self.sessions, claims, provider)
 
     def _allows(self, rule: Rule | None, claims: Mapping[str, Any], provider: str) -> bool:
         return rule is None or rule.allows(claims, provider, email_trusted=provider in self.email_trusted)
@@ -66,7 +72,7 @@ def read_policy(
     file = _parse(text)
     rules = {("pages", page): rule for page, rule in file.pages.items()}
     problems = [_fault(text, place, "is no page's url_path; write one without /") for place in rules if _odd(place[1])]
-    for place, rule in [(("enter",), file.enter), *rules.items()]:
+    for place, rule in [(("enter",), file.enter), (("sessions",), file.sessions), *rules.items()]:
         unknown = sorted(set(rule.providers or ()) - set(providers)) if rule and providers is not None else ()
         problems += [
             _fault(text, (*place, "providers"), f'"{name}" is no provider in [auth]; correct it') for name in unknown
@@ -81,7 +87,7 @@ def read_policy(
     if problems:
         raise StartError(*problems)
     required = frozenset(call.page for call in found.required)
-    return Policy(file.enter, file.pages, frozenset(email_trusted), required)
+    return Policy(file.enter, file.pages, frozenset(email_trusted), required, file.sessions)
 
 
 _in_use: Policy | None = None
@@ -130,7 +136,11 @@ _FAULTS = {
 def _words(fault: Mapping[str, Any]) -> str:
     """Say in TOML's words what pydantic found."""
     if fault["type"] == "extra_forbidden":
-        known = 'use [enter] and [pages."name"]' if len(fault["loc"]) == 1 else "use roles, email_domains or providers"
+        known = (
+            'use [enter], [pages."name"] and [sessions]'
+            if len(fault["loc"]) == 1
+            else "use roles, email_domains or providers"
+        )
         return f"is not known; {known}"
     if fault["type"] == "value_error":
         return str(fault["ctx"]["error"])

@@ -41,10 +41,11 @@ class Csv(Kind[Table]):
         if what_it_is(content):
             raise ValueError("not text")
         text = _decoded(content)
-        frame = frame_of(
+        read, lines = frame_of(
             _rows(text), max_rows=self.max_rows, max_columns=self.max_columns, max_cells=self.max_cells
-        ).astype("str")
-        return Table(name, frame if self.text else frame.apply(_typed))
+        )
+        frame = read.astype("str")
+        return Table(name, frame if self.text else frame.apply(_typed), lines)
 
 
 def _decoded(content: bytes) -> str:
@@ -59,6 +60,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     width = 0
     while True:
+        begun = reader.line_num + 1
         try:
             row = next(reader)
         except StopIteration:
@@ -70,7 +72,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         width = width or len(row)
         if row and len(row) < width:
             raise Refused(f"Line {reader.line_num} has {len(row)} cells, but there are {width} headings.")
-        yield reader.line_num, row
+        yield begun, row
 
 
 def _separator(text: str) -> str:

@@ -53,9 +53,13 @@ class Document(File):
 
 @dataclass(frozen=True)
 class Table(Upload):
-    """The rows of a CSV or XLSX file under their headings. Empty cells are missing values."""
+    """The rows of a CSV or XLSX file under their headings. Empty cells are missing values.
+
+    `lines`: for each row of `frame`, the line of the file, or the row of the sheet, where it begins.
+    """
 
     frame: pd.DataFrame = field(repr=False)
+    lines: tuple[int, ...] = field(repr=False)
 
     def again(self) -> Self:
         """Return the table with a frame of its own."""

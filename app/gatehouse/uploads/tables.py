@@ -18,8 +18,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 def frame_of(
     rows: Iterable[tuple[int, Sequence[object]]], *, max_rows: int, max_columns: int, max_cells: int
-) -> pd.DataFrame:
-    """Return the rows as a DataFrame; the first that is not blank holds the headings, blank ones are skipped.
+) -> tuple[pd.DataFrame, tuple[int, ...]]:
+    """Return the rows as a DataFrame, and their numbers in the file.
+
+    The first that is not blank holds the headings, blank ones are skipped.
 
     Args:
         rows: each with its number in the file; they are not read beyond the bounds.
@@ -32,7 +34,8 @@ def frame_of(
     """
     names: list[str] = []
     columns: list[list[object]] = []
-    cells = height = 0
+    lines: list[int] = []
+    cells = 0
     for number, row in rows:
         cells += max(len(row), 1)
         if cells > max_cells:
@@ -46,8 +49,8 @@ def frame_of(
             names = _headings(values, number)
             columns = [[] for _ in names]
             continue
-        height += 1
-        if height > max_rows:
+        lines.append(number)
+        if len(lines) > max_rows:
             raise Refused(f"The table has more than {max_rows:,} rows; split it into smaller ones.")
         if len(values) > len(names):
             raise Refused(f"Row {number} has {len(values)} cells, but there are only {len(names)} headings.")
@@ -55,7 +58,7 @@ def frame_of(
             column.append(values[index] if index < len(values) else None)
     if not names:
         raise Refused("The table is empty: it has no headings.")
-    return pd.DataFrame(dict(zip(names, columns, strict=True)), columns=names)
+    return pd.DataFrame(dict(zip(names, columns, strict=True)), columns=names), tuple(lines)
 
 
 def _cell(value: object, number: int) -> object:

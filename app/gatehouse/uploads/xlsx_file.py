@@ -52,10 +52,10 @@ class Xlsx(Kind[Table]):
         with opened(content, max_unpacked=100_000_000) as archive:
             _check_parts(archive)
         workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        frame = frame_of(
+        frame, lines = frame_of(
             self._rows(workbook), max_rows=self.max_rows, max_columns=self.max_columns, max_cells=self.max_cells
         )
-        return Table(name, frame)
+        return Table(name, frame, lines)
 
     def _rows(self, workbook: openpyxl.Workbook) -> Iterator[tuple[int, Sequence[object]]]:
         sheet = workbook.active

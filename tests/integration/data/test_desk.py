@@ -43,7 +43,7 @@ STATE = """
 @pytest.fixture(autouse=True)
 def empty(server: Server) -> Iterator[None]:
     yield
-    server.superuser("TRUNCATE app.person, app.purchase_request RESTART IDENTITY")
+    server.superuser("TRUNCATE app.person, app.purchase_request, app.receipt RESTART IDENTITY")
 
 
 def request(item: str, reason: str = "Needed for the tests") -> NewRequest:

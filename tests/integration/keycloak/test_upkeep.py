@@ -100,7 +100,7 @@ def test_what_is_the_operators_stays(identity: Identity, operators_own: Callable
 
 
 def test_another_domain_moves_the_client_and_ends_the_demo(identity: Identity) -> None:
-    names = ["finn", "mia", "noor", "priya", "sam"]
+    names = ["audra", "finn", "ivan", "mia", "noor", "priya", "sam"]
     with identity.admin() as admin:
         before = {user["username"]: user["id"] for user in admin.all("/users")}
         try:

@@ -46,9 +46,9 @@ def row(identity: Identity, user: str) -> list[str]:
 def test_list_shows_everybody(identity: Identity) -> None:
     heading, *rows = identity.users("list").splitlines()
     assert re.split(r"  +", heading) == ["USER", "E-MAIL", "NAME", "ENABLED", "ROLES", "GROUPS"]
-    assert [line.split()[0] for line in rows] == ["finn", "mia", "noor", "priya", "sam"]
+    assert [line.split()[0] for line in rows] == ["audra", "finn", "ivan", "mia", "noor", "priya", "sam"]
     noor = ["noor", "noor@example.com", "Noor Haddad", "yes", "approver, finance, staff", "Marketing"]
-    assert re.split(r"  +", rows[2]) == noor
+    assert re.split(r"  +", rows[4]) == noor
 
 
 def test_demo_shows_passwords_that_work(identity: Identity, person: Someone) -> None:

@@ -17,13 +17,13 @@ def users(stack: Stack, *words: str, check: bool = True) -> str:
 
 def test_demo_users_are_listed(stack: Stack) -> None:
     listed = users(stack, "list")
-    for name in ("sam", "mia", "priya", "finn", "noor"):
+    for name in ("sam", "mia", "priya", "finn", "noor", "audra", "ivan"):
         assert name in listed
 
 
 def test_demo_passwords_are_secret_files_of_one_owner(stack: Stack) -> None:
     files = sorted((stack.secrets / "demo").iterdir())
-    assert [file.name for file in files] == ["finn", "mia", "noor", "priya", "sam"]
+    assert [file.name for file in files] == ["audra", "finn", "ivan", "mia", "noor", "priya", "sam"]
     for file in files:
         assert file.stat().st_mode & 0o777 == 0o400
         assert file.stat().st_uid == 10002

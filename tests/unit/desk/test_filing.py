@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from filing import Decision, NewRequest, faults
+import filing
+from filing import Decision, Fault, NewRequest
+from gatehouse import uploads
 
 GOOD = {"item": "Standing desk", "amount": "549.00", "reason": "Back pain, says the doctor"}
 
@@ -13,9 +15,7 @@ GOOD = {"item": "Standing desk", "amount": "549.00", "reason": "Back pain, says 
 def wrong_fields(**changed: str | None) -> set[str]:
     with pytest.raises(ValidationError) as caught:
         NewRequest.model_validate(GOOD | changed)
-    sentences = faults(caught.value)
-    assert all(sentence.endswith(".") for sentence in sentences.values())
-    return set(sentences)
+    return {str(fault["loc"][0]) for fault in caught.value.errors()}
 
 
 def test_good_request_is_stripped_and_exact() -> None:
@@ -49,17 +49,55 @@ def test_reason_may_have_lines() -> None:
     assert NewRequest.model_validate(GOOD | {"reason": "First line\nand a second"}).reason.count("\n") == 1
 
 
-def test_each_wrong_field_has_its_own_sentence() -> None:
-    assert wrong_fields(item="", amount=None, reason="") == {"item", "amount", "reason"}
+def test_each_field_has_its_own_sentence() -> None:
+    assert set(filing.REQUEST) == set(NewRequest.model_fields)
+    assert all(sentence.endswith(".") for sentence in [*filing.REQUEST.values(), *filing.DECISION.values()])
 
 
 def test_refusal_needs_a_comment() -> None:
     assert not Decision.model_validate({"decision": "approved", "comment": "  "}).comment
     with pytest.raises(ValidationError) as caught:
         Decision.model_validate({"decision": "refused", "comment": "  "})
-    assert set(faults(caught.value)) == {"comment"}
+    assert {fault["loc"] for fault in caught.value.errors()} == {("comment",)}
 
 
 def test_no_third_decision() -> None:
     with pytest.raises(ValidationError):
         Decision.model_validate({"decision": "filed", "comment": "undo"})
+
+
+def table(text: str) -> uploads.Table:
+    return uploads.check(text.encode(), uploads.Csv(text=True), name="requests.csv")
+
+
+def test_a_file_becomes_requests_with_exact_amounts() -> None:
+    found, faults = filing.requests_of(
+        table("reason;amount;item;note\nNeeded for the tests;0.10;Chair;x\n\nNeeded as well;0012;Desk;\n")
+    )
+    assert not faults
+    assert [(one.item, one.amount) for one in found] == [("Chair", Decimal("0.10")), ("Desk", Decimal(12))]
+
+
+def test_each_wrong_line_is_named_by_its_number_in_the_file_and_nothing_is_kept() -> None:
+    found, faults = filing.requests_of(
+        table(
+            "item,amount,reason\nChair,1,Needed for the tests\n\n"
+            'Desk,"1.234,56",Needed for the tests\nLamp,5,"One line\nand another"\n,NaN,short\n'
+        )
+    )
+    assert found == []
+    assert [(fault.line, fault.column) for fault in faults] == [
+        (4, "amount"),
+        (7, "item"),
+        (7, "amount"),
+        (7, "reason"),
+    ]
+    assert faults[0].sentence == filing.REQUEST["amount"]
+
+
+def test_a_file_without_the_columns_or_without_a_line_says_so() -> None:
+    assert filing.requests_of(table("Item,amount\nChair,1\n")) == (
+        [],
+        [Fault(1, "item", "Add a column with this heading."), Fault(1, "reason", "Add a column with this heading.")],
+    )
+    assert filing.requests_of(table("item,amount,reason\n"))[1][0].line == 2

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import ledger
 import people
 import purchases
 
@@ -17,9 +19,13 @@ def app(desk: Path) -> AppTest:
 @pytest.fixture
 def empty_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "_remember", lambda _viewer: 1)
-    for query in ("own", "of_department", "spending"):
+    for query in ("own", "of_department"):
         monkeypatch.setattr(purchases, query, lambda *_arguments: [])
-    monkeypatch.setattr(purchases, "waiting_amount", lambda _viewer: 0)
+    monkeypatch.setattr(purchases, "own_totals", lambda _viewer: {})
+    monkeypatch.setattr(ledger, "spending", lambda *_arguments: [])
+    monkeypatch.setattr(ledger, "waiting_amount", lambda _viewer: 0)
+    monkeypatch.setattr(ledger, "departments", lambda _viewer: [])
+    monkeypatch.setattr(ledger, "search", lambda *_arguments: pd.DataFrame({"amount": []}))
 
 
 @pytest.mark.usefixtures("no_database")
@@ -38,6 +44,8 @@ def test_anonymous_visitor_sees_the_sign_in_alone(app: AppTest) -> None:
         ("staff", "My requests", "You have not asked for anything yet"),
         ("approver", "Approvals", "Nothing waits for you"),
         ("finance", "Spending", "Nothing was approved in this period"),
+        ("auditor", "All requests", "No request is like that"),
+        ("admin", "Sessions", "Nobody like that is signed in"),
         ("baker", "Nothing here for you yet", "Ask the person who looks after accounts"),
     ],
 )

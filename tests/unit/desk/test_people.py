@@ -30,7 +30,7 @@ def test_same_address_at_another_issuer_is_another_person() -> None:
     assert described(SAM) != described(replace(SAM, issuer="https://id.elsewhere.example"))
 
 
-def test_require_names_the_role() -> None:
-    described(SAM).require("staff")
-    with pytest.raises(PermissionError, match="finance"):
-        described(SAM).require("finance")
+def test_require_names_the_roles_of_which_one_is_needed() -> None:
+    described(SAM).require("finance", "staff")
+    with pytest.raises(PermissionError, match="finance or auditor"):
+        described(SAM).require("finance", "auditor")

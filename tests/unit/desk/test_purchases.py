@@ -6,20 +6,33 @@ from uuid import uuid4
 
 import pytest
 
+import ledger
 import purchases
+import receipts
 from filing import Decision, NewRequest
+from gatehouse.uploads import File
 from people import Viewer
 
 REQUEST = NewRequest(item="Standing desk", amount=Decimal(549), reason="Back pain, says the doctor")
 DECISION = Decision(decision="approved", comment="")
 
 NEEDED: dict[str, list[Callable[[Viewer], object]]] = {
-    "staff": [purchases.own, lambda viewer: purchases.file(viewer, REQUEST, uuid4())],
+    "staff": [
+        purchases.own,
+        purchases.own_totals,
+        lambda viewer: purchases.file(viewer, REQUEST, uuid4()),
+        lambda viewer: purchases.file_all(viewer, [REQUEST], uuid4(), lambda _done: None),
+        receipts.requests,
+        lambda viewer: receipts.of_request(viewer, 1),
+        lambda viewer: receipts.content(viewer, uuid4()),
+        lambda viewer: receipts.add(viewer, 1, File("a.pdf", b"%PDF-", "application/pdf")),
+    ],
     "approver": [
         lambda viewer: purchases.of_department(viewer, "filed"),
         lambda viewer: purchases.decide(viewer, 1, DECISION),
     ],
-    "finance": [lambda viewer: purchases.spending(viewer, 12), purchases.waiting_amount],
+    "finance": [lambda viewer: ledger.spending(viewer, 12), ledger.waiting_amount],
+    "auditor": [ledger.departments, lambda viewer: ledger.search(viewer, "", None, None)],
 }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import pickle  # noqa: TID251 -- to show what one does
 from collections.abc import Callable
+from datetime import UTC, datetime
 from unittest import TestCase
 
 import openpyxl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gatehouse import sessions
 from support.snippets import snippets
 from unit.gatehouse.uploads.making import picture, workbook
 
@@ -98,6 +100,23 @@ def a_page_for_auditors(app: AppTest) -> None:
     assert len(app.dataframe) == 1
 
 
+def a_page_for_administrators(app: AppTest) -> None:
+    now, none = datetime(2026, 1, 1, 9, 30, tzinfo=UTC), frozenset[str]()
+    found = [
+        sessions.OpenSession(id, "i", id, id, f"{id}@x", none, "default", now, now, mine=id == "me")
+        for id in ("me", "sam")  # noqa: A001
+    ]
+    ended: list[str] = []
+    with pytest.MonkeyPatch.context() as gate:
+        gate.setattr(sessions, "open_sessions", lambda: found)
+        gate.setattr(sessions, "end", ended.append)
+        app.run()
+        assert [text.value for text in app.text] == ["me (me@x), active 09:30 UTC", "sam (sam@x), active 09:30 UTC"]
+        app.button[0].click().run()
+    assert ended == ["sam"]
+    app.run()
+
+
 SCENARIOS: dict[str, Callable[[AppTest], None]] = {
     "a secret stays out of the code": a_secret,
     "nothing to write, for the gate let nobody in who has not signed in": nothing_to_write,
@@ -110,6 +129,7 @@ SCENARIOS: dict[str, Callable[[AppTest], None]] = {
     "data, not code": data_not_code,
     "an audit trail": an_audit_trail,
     "a page for auditors": a_page_for_auditors,
+    "a page for administrators": a_page_for_administrators,
 }
 
 

@@ -72,6 +72,16 @@ def test_a_page_without_a_rule_is_for_all_and_one_with_it_is_not(write: Write) -
     assert policy.may_see("approvals", {"roles": ["approver"]}, "default")
 
 
+def test_sessions_are_for_nobody_unless_a_rule_says_who(write: Write) -> None:
+    admin = {"roles": ["admin"]}
+    assert not read_policy(write('[enter]\nroles = ["admin"]'), None).may_administer(admin, "default")
+    policy = read_policy(write('[sessions]\nroles = ["admin"]'), None)
+    assert policy.may_administer(admin, "default")
+    assert not policy.may_administer({"roles": ["staff"]}, "default")
+    assert faults(write("[sessions]"))[0].startswith("app folder: policy.toml: line 1: sessions: says nothing")
+    assert "is no provider" in faults(write('[sessions]\nproviders = ["x"]'), {"default"})[0]
+
+
 def test_all_keys_of_a_rule_must_hold(write: Write) -> None:
     may = entering(write, 'roles = ["staff"]\nproviders = ["corp"]\nemail_domains = ["company.com"]')
     good: dict[str, Any] = {"roles": ["staff"], "email": "a@company.com"}
