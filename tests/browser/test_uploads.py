@@ -20,13 +20,8 @@ MEGABYTES = 30
 @pytest.fixture(scope="module")
 def narrow(abroad: Abroad) -> Iterator[Abroad]:
     """The same stack with little room for uploads."""
-    before = dict(abroad.stack.settings)
-    abroad.stack.write_settings(MAX_UPLOAD_MB="40", MAX_HELD_MB="50", MAX_HELD_FILES="2")
-    abroad.stack.up()
-    yield abroad
-    abroad.stack.settings.clear()
-    abroad.stack.write_settings(**before)
-    abroad.stack.up()
+    with abroad.changed(MAX_UPLOAD_MB="40", MAX_HELD_MB="50", MAX_HELD_FILES="2"):
+        yield abroad
 
 
 @pytest.fixture

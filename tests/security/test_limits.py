@@ -18,14 +18,8 @@ IDLE, ABSOLUTE = 6, 18
 @pytest.fixture(scope="module")
 def short(abroad: Abroad) -> Iterator[Abroad]:
     """The same stack with limits that a test can await."""
-    limits = {"IDLE": f"{IDLE}s", "ABSOLUTE": f"{ABSOLUTE}s", "MAX_SESSIONS": "2", "RECHECK": "60s"}
-    before = dict(abroad.stack.settings)
-    abroad.stack.write_settings(**limits)
-    abroad.stack.up()
-    yield abroad
-    abroad.stack.settings.clear()
-    abroad.stack.write_settings(**before)
-    abroad.stack.up()
+    with abroad.changed(IDLE=f"{IDLE}s", ABSOLUTE=f"{ABSOLUTE}s", MAX_SESSIONS="2", RECHECK="60s"):
+        yield abroad
 
 
 @pytest.fixture

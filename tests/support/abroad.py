@@ -80,8 +80,22 @@ class Abroad:
             self._serve(self._image)
             run(["docker", "image", "rm", "--force", other])
 
+    @contextmanager
+    def changed(self, **settings: str) -> Iterator[Abroad]:
+        """Serve with other settings, as in .env."""
+        before = dict(self.stack.settings)
+        self.stack.write_settings(**settings)
+        self._up()
+        yield self
+        self.stack.settings.clear()
+        self.stack.write_settings(**before)
+        self._up()
+
     def _serve(self, image: str) -> None:
         self.stack.images["app"] = image
+        self._up()
+
+    def _up(self) -> None:
         self.stack.up()
         until(lambda: self.person().open("/").is_success, 30)  # nginx has seen the new containers, too
 
