@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -112,12 +113,15 @@ def start_database(project: Stack) -> None:
 def serve(project: Stack, app: str, *kinds: Kind) -> Iterator[list[Server]]:
     """Run `app` (a folder of apps/) on a fresh server of each kind, all at once, and wait until they answer."""
     host = project.app_url.removeprefix("https://")
+    folder = project.directory / "apps" / app
+    shutil.copytree(HERE / "apps" / app, folder, dirs_exist_ok=True)
+    (folder / "data").mkdir(exist_ok=True)  # where the volume is mounted
     with ExitStack() as stack:
         servers = []
         for kind in kinds:
             name = f"{project.project}-{app}-{kind}"
             stack.callback(run, ["docker", "rm", "--force", name], check=False)
-            mounts = ["--volume", f"{HERE / 'apps' / app}:/srv/app:ro", "--volume", f"{HERE}/ungated.py:{_UNGATED}:ro"]
+            mounts = ["--volume", f"{folder}:/srv/app:ro", "--volume", f"{HERE}/ungated.py:{_UNGATED}:ro"]
             # The name by which nginx finds the app is for the gate's alone.
             options = ["--detach", "--no-deps", "--name", name, *(["--use-aliases"] if kind == "gate" else [])]
             _compose(project, "run", *options, *mounts, "app", *_COMMANDS[kind])

@@ -34,7 +34,7 @@ def database(parts: Stack) -> Stack:
     parts.job("roles")
     parts.job("migrate")
     folder = parts.directory / "app"
-    folder.mkdir()
+    (folder / "data").mkdir(parents=True)  # where the volume is mounted
     (folder / "main.py").write_text(SCRIPT, encoding="utf-8")
     return parts
 

@@ -99,14 +99,14 @@ def test_grant_and_revoke(identity: Identity, ann: str) -> None:
 
 def test_a_new_role_is_told(identity: Identity) -> None:
     try:
-        said = identity.users("grant", "sam", "auditor")
-        assert said == "role auditor: created\nuser sam: has role auditor\n"
+        said = identity.users("grant", "sam", "inspector")
+        assert said == "role inspector: created\nuser sam: has role inspector\n"
         assert identity.reconcile() == "nothing to change\n"
     finally:
         with identity.admin() as admin:
             client = admin.one("/clients", clientId="app")
             assert client
-            admin.delete(f"/clients/{client['id']}/roles/auditor")
+            admin.delete(f"/clients/{client['id']}/roles/inspector")
 
 
 ADD = ["--name", "Sam", "--email"]
