@@ -103,16 +103,26 @@ def quiet_network() -> None:
     """Wait until no network interface has come or gone for a while.
 
     Each container that starts or ends is such a change, also a moment later when its IPv6 address settles, and Chromium
-    then breaks off what it is loading (ERR_NETWORK_CHANGED).
+    then breaks off what it is loading (ERR_NETWORK_CHANGED). Interfaces of containers have random names: if they are
+    those that were quiet before, they still are.
     """
-    before, since, deadline = "", time.monotonic(), time.monotonic() + 60
-    while time.monotonic() - since < 2:
-        now = Path("/proc/net/if_inet6").read_text(encoding="ascii") + Path("/proc/net/dev").read_text(encoding="ascii")
-        names = " ".join(sorted(line.split()[0 if ":" in line else -1] for line in now.splitlines() if line.split()))
+    global _quiet  # noqa: PLW0603 - one machine, one network
+    before, since, deadline = _interfaces(), time.monotonic(), time.monotonic() + 60
+    while before != _quiet and time.monotonic() - since < 2:
         assert time.monotonic() < deadline, "the network is never quiet"
-        if names != before:
-            before, since = names, time.monotonic()
         time.sleep(0.1)
+        now = _interfaces()
+        if now != before:
+            before, since = now, time.monotonic()
+    _quiet = before
+
+
+_quiet = ""
+
+
+def _interfaces() -> str:
+    found = Path("/proc/net/if_inet6").read_text(encoding="ascii") + Path("/proc/net/dev").read_text(encoding="ascii")
+    return " ".join(sorted(line.split()[0 if ":" in line else -1] for line in found.splitlines() if line.split()))
 
 
 def new_context(browser: Browser, **options: Any) -> tuple[BrowserContext, Console]:  # noqa: ANN401 -- Playwright's

@@ -23,6 +23,8 @@ USER 10001:10001
 """
 
 
+pytestmark = pytest.mark.drill  # it takes two restarts of the app
+
 # Streamlit takes a page's icon for the browser's tab from there, wherever it runs; without one it shows its own.
 ICONS = "fonts.gstatic.com"
 
