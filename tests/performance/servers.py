@@ -74,7 +74,7 @@ class Server(Container):
         self.host = host
         self.kind = kind
         networks = json.loads(run(["docker", "inspect", name]).stdout)[0]["NetworkSettings"]["Networks"]
-        self.address: str = next(iter(networks.values()))["IPAddress"]
+        self.address: str = next(one["IPAddress"] for network, one in networks.items() if network.endswith("_bench"))
 
     @cached_property
     def http(self) -> httpx.Client:
