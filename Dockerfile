@@ -33,18 +33,19 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'python3-pip=25.1.*' 'python3-venv=3.13.*' > /dev/null \
     && python3 -m venv --without-pip /opt/venv
+ENV PIP_CACHE_DIR=/var/cache/pip
 COPY requirements/install.sh /usr/local/bin/install-requirements
 
 FROM python-build AS app-packages
 COPY requirements/app.txt /tmp/app.txt
-RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
     install-requirements /tmp/app.txt \
     && find /opt/venv -type d \( -name tests -o -name test \) -path '*/site-packages/*' -prune -exec rm -rf {} + \
     && rm -rf /opt/venv/lib/python3.13/site-packages/pyarrow/include
 
 FROM python-build AS jobs-packages
 COPY requirements/jobs.txt /tmp/jobs.txt
-RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
     install-requirements /tmp/jobs.txt
 
 # --- the author's folder: a build context of its own (compose.yaml: app_source), the example app by default ---------
@@ -56,7 +57,7 @@ FROM app-packages AS author-packages
 COPY deploy/author/requirements.py /usr/local/lib/
 ARG APP_SCRIPT=
 COPY --from=app_source ${APP_SCRIPT:+$APP_SCRIPT-}requirements.tx[t] /tmp/author/
-RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
     python /usr/local/lib/requirements.py /tmp/author/requirements.txt /opt/author
 
 # data/ is the one folder that the app may write; it is the first content of its volume.
@@ -174,7 +175,7 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes docker-cli docker-compose docker-buildx git make openssl curl procps \
       chromium libnss3-tools fonts-liberation > /dev/null
 COPY requirements/tools.txt /tmp/tools.txt
-RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
     install-requirements /tmp/tools.txt
 # The tools container shares the host's network. Containers of tests would be put into the same, unless the engine is named.
 ENV TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host DOCKER_HOST=unix:///var/run/docker.sock
