@@ -10,12 +10,11 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 
 import streamlit as st
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from streamlit import runtime
-from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileURLsRequest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
@@ -31,9 +30,6 @@ from gatehouse.gate.web import NO_STORE
 
 _FORM_BYTES = MEBIBYTE
 """So much larger than its file a body may be: boundaries, headers, the name. Streamlit allows the same."""
-
-_QUESTION_BYTES = 1024 * 1024
-"""A tab that asks where to put files names each of them; a larger message is something else."""
 
 _RELOAD = "The page has lost its connection. Reload it and try again."
 
@@ -61,20 +57,23 @@ class Uploading:
                 response.headers["Retry-After"] = "60"
         await response(scope, receive, send)
 
-    def asking(self, session: Session, receive: Receive) -> Receive:
-        """Return a websocket's `receive` that answers a tab's question where to put files, if there is no room for any.
+    def no_room(self, session: Session, question: FileURLsRequest) -> bool:
+        """Tell whether a tab that asks where to put files has no room for any; it has then been told.
 
         That answer Streamlit's page shows beside the widget, in words.
         """
-
-        async def look() -> Message:
-            while True:
-                message = await receive()
-                data = message.get("bytes")
-                if not data or len(data) > _QUESTION_BYTES or not self._no_room(session, data):
-                    return message
-
-        return look
+        if owner_of(question.session_id) != str(session.id):
+            return False
+        try:
+            self._room.look(Holder.of(session), len(question.file_names))
+        except Refusal as refusal:
+            _note(refusal, session)
+            answer = ForwardMsg()
+            answer.file_urls_response.response_id = question.request_id
+            answer.file_urls_response.error_msg = str(refusal)
+            held_files.tell(question.session_id, answer)
+            return True
+        return False
 
     async def _answer(self, scope: Scope, receive: Receive, holder: Holder, stream: str, file_id: str) -> Response:
         if not validate_xsrf_token(header(scope, b"x-xsrftoken"), cookies(scope).get(XSRF_COOKIE)):
@@ -107,27 +106,6 @@ class Uploading:
         except TooLarge:
             _within(limit + 1, limit)
         return Response(status_code=204, headers=NO_STORE)
-
-    def _no_room(self, session: Session, data: bytes) -> bool:
-        """Tell whether these bytes are that question and there is no room; the tab has then been told."""
-        message = BackMsg()
-        try:
-            message.ParseFromString(data)
-        except DecodeError:
-            return False  # Streamlit closes the websocket
-        question = message.file_urls_request
-        if message.WhichOneof("type") != "file_urls_request" or owner_of(question.session_id) != str(session.id):
-            return False
-        try:
-            self._room.look(Holder.of(session), len(question.file_names))
-        except Refusal as refusal:
-            _note(refusal, session)
-            answer = ForwardMsg()
-            answer.file_urls_response.response_id = question.request_id
-            answer.file_urls_response.error_msg = str(refusal)
-            held_files.tell(question.session_id, answer)
-            return True
-        return False
 
 
 async def _pieces(receive: Receive) -> AsyncIterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -158,8 +158,8 @@ class Wall:
         if session is None or not (session.ended_at or genuine):
             await _refuse(scope, receive, send, 403, "")
             return
-        asking = self._door.uploading.asking(session, receive)
-        socket = GuardedSocket(session, asking, send, lambda: self._door.live.acted(session.id))
+        acted = partial(self._door.live.acted, session.id)
+        socket = GuardedSocket(session, receive, send, acted, partial(self._door.uploading.no_room, session))
         if session.ended_at:
             await socket.tell(session.end_reason or "absolute", asked.protocol)
             return

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileURLsRequest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from gatehouse.gate.attempts import Attempts
@@ -43,10 +44,19 @@ _log = logging.getLogger(__name__)
 class GuardedSocket:
     """The ASGI app's side of one websocket. `run` serves it; `end` and `reconnect` may come from elsewhere any time."""
 
-    def __init__(self, session: Session, receive: Receive, send: Send, acted: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        receive: Receive,
+        send: Send,
+        acted: Callable[[], None],
+        no_room: Callable[[FileURLsRequest], bool],
+    ) -> None:
+        """Args: acted: called when the user does something. no_room: tells whether no file of a tab's may come now."""
         self.session = session
         self._receive, self._send = receive, send
         self._acted = acted
+        self._no_room = no_room
         self._closed = False
         self._waiting: asyncio.Timeout | None = None  # for the browser's next message
         self._farewell = asyncio.Lock()
@@ -207,6 +217,8 @@ class GuardedSocket:
             # Streamlit 1.67 runs any session's callable; an unknown id gets its ordinary failure.
             request.deferred_file.file_id = "none"
             data = message.SerializeToString()
+        elif kind == "file_urls_request" and self._no_room(message.file_urls_request):
+            return None
         self._acted()
         return data
 

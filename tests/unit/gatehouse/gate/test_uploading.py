@@ -8,13 +8,14 @@ import logging
 import tracemalloc
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 import streamlit as st
-from starlette.types import Message, Scope
+from starlette.types import Message, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -26,6 +27,7 @@ from gatehouse.gate.session import Session
 from gatehouse.gate.upload_limits import MEBIBYTE, UploadLimits
 from gatehouse.gate.upload_room import Room
 from gatehouse.gate.uploading import Uploading
+from gatehouse.gate.websocket import GuardedSocket
 
 LIMITS = UploadLimits(session=3 * MEBIBYTE, session_files=3, user=5 * MEBIBYTE, user_files=5, process=6 * MEBIBYTE)
 PIECE = 65536
@@ -277,11 +279,20 @@ def ask(uploading: Uploading, session: Session, stream: str, files: int) -> Mess
         {"type": "websocket.receive", "bytes": message.SerializeToString()} for message in (question, other)
     ]
 
-    async def receive() -> Message:
+    came: list[Message] = []
+
+    async def incoming() -> Message:
         return messages.pop(0)
 
-    message: Message = asyncio.run(uploading.asking(session, receive)())  # type: ignore[arg-type]
-    return message
+    async def outgoing(_message: Message) -> None:
+        pass
+
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        came.append(await receive())
+
+    socket = GuardedSocket(session, incoming, outgoing, lambda: None, partial(uploading.no_room, session))
+    asyncio.run(socket.run(app, {}))
+    return came[0]
 
 
 def kind(message: Message) -> str | None:

@@ -35,7 +35,7 @@ class Wire:
         self.incoming: asyncio.Queue[Message] = asyncio.Queue()
         self.sent: list[Message] = []
         self.acted = asyncio.Event()
-        self.socket = GuardedSocket(SESSION, self.incoming.get, self._send, self._act)
+        self.socket = GuardedSocket(SESSION, self.incoming.get, self._send, self._act, lambda _: False)
 
     async def _send(self, message: Message) -> None:
         self.sent.append(message)
