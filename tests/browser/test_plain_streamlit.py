@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from support.browser import launch, new_context, trust
+from support.browser import chromium, new_context
 from support.command import ROOT
 from support.ports import free_port
 from support.providers import Providers, auth_tables
@@ -67,27 +67,15 @@ def tables(providers: Providers, port: int, *names: str) -> str:
 
 @pytest.fixture
 def page(providers: Providers, tmp_path: Path) -> Iterator[Page]:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (tests without a browser need none)
-
-    trust(tmp_path, providers.ca)
-    with sync_playwright() as playwright:
-        browser = launch(playwright, tmp_path)
-        context, _ = new_context(browser)
-        yield context.new_page()
-        browser.close()
-
-
-def sign_in(providers: Providers, page: Page) -> None:
-    page.get_by_label("Username or email").fill("ann")
-    page.get_by_role("textbox", name="Password").fill(providers.password)
-    page.get_by_role("button", name="Sign In").click()
+    with chromium(tmp_path, providers.ca) as browser:
+        yield new_context(browser)[0].new_page()
 
 
 def test_welcome(providers: Providers, page: Page, port: int, tmp_path: Path) -> None:
     with streamlit_run(PAGES / "welcome.py", port, tmp_path / "home", tables(providers, port), providers.ca) as url:
         page.goto(url)
         page.get_by_role("button", name="Log in").click()
-        sign_in(providers, page)
+        providers.fill_in(page, "ann")
         page.get_by_text("Welcome, Ann Laptop!").wait_for()
         assert page.get_by_text("Email: ann@company.com").is_visible()
         page.get_by_role("button", name="Log out").click()
@@ -99,7 +87,7 @@ def test_choice_of_two(providers: Providers, page: Page, port: int, tmp_path: Pa
     with streamlit_run(PAGES / "choice.py", port, tmp_path / "home", secrets, providers.ca) as url:
         page.goto(url)
         page.get_by_role("button", name="Log in with Microsoft").click()
-        sign_in(providers, page)
+        providers.fill_in(page, "ann")
         page.get_by_text("Welcome, Ann Laptop!").wait_for()
 
 
@@ -107,7 +95,7 @@ def test_content_by_company(providers: Providers, page: Page, port: int, tmp_pat
     with streamlit_run(PAGES / "company.py", port, tmp_path / "home", tables(providers, port), providers.ca) as url:
         page.goto(url)
         page.get_by_role("button", name="Log in").click()
-        sign_in(providers, page)
+        providers.fill_in(page, "ann")
         page.get_by_text("Internal figures").wait_for()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.abroad import Abroad
-from support.browser import launch, new_context, trust
+from support.browser import chromium, new_context
 from support.command import run
 
 if TYPE_CHECKING:
@@ -20,22 +20,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def page(abroad: Abroad, tmp_path: Path) -> Iterator[Page]:
     """A tab of a browser that trusts both authorities."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (tests without a browser need none)
-
-    for authority in (abroad.stack.ca, abroad.providers.ca):
-        trust(tmp_path, authority)
-    with sync_playwright() as playwright:
-        browser = launch(playwright, tmp_path)
-        context, _ = new_context(browser)
-        yield context.new_page()
-        browser.close()
-
-
-def sign_in(abroad: Abroad, page: Page, user: str) -> None:
-    """Fill in the provider's form."""
-    page.get_by_label("Username or email").fill(user)
-    page.get_by_role("textbox", name="Password").fill(abroad.providers.password)
-    page.get_by_role("button", name="Sign In").click()
+    with chromium(tmp_path, abroad.stack.ca, abroad.providers.ca) as browser:
+        yield new_context(browser)[0].new_page()
 
 
 def test_stranger_chooses_by_keyboard_and_comes_to_the_page_they_asked_for(abroad: Abroad, page: Page) -> None:
@@ -46,7 +32,7 @@ def test_stranger_chooses_by_keyboard_and_comes_to_the_page_they_asked_for(abroa
     assert page.evaluate("document.activeElement.innerText.trim()") == "Google"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    sign_in(abroad, page, "ann")
+    abroad.providers.fill_in(page, "ann")
     page.get_by_text("Welcome, Ann Microsoft!").wait_for()
     assert page.url == f"{abroad.stack.app_url}/welcome"
 
@@ -54,12 +40,12 @@ def test_stranger_chooses_by_keyboard_and_comes_to_the_page_they_asked_for(abroa
 def test_refused_person_reads_who_they_are_and_may_switch(abroad: Abroad, page: Page) -> None:
     page.goto(abroad.stack.app_url)
     page.get_by_role("link", name="Microsoft").click()
-    sign_in(abroad, page, "eve")
+    abroad.providers.fill_in(page, "eve")
     page.get_by_role("heading", name="This app is not open to you").wait_for()
     assert page.get_by_text("eve@company.com.example").is_visible()
     page.get_by_role("link", name="Use another account").click()
     page.get_by_role("link", name="Microsoft").click()
-    sign_in(abroad, page, "ann")
+    abroad.providers.fill_in(page, "ann")
     page.get_by_text("Hello ann@company.com").wait_for()
 
 
@@ -76,7 +62,7 @@ def test_refused_person_reads_who_they_are_and_may_switch(abroad: Abroad, page: 
 def test_documented_snippet_runs_unchanged_behind_the_gate(abroad: Abroad, page: Page, name: str, shown: str) -> None:
     page.goto(f"{abroad.stack.app_url}/{name}")
     page.get_by_role("link", name="Microsoft").click()
-    sign_in(abroad, page, "ann")
+    abroad.providers.fill_in(page, "ann")
     page.get_by_text(shown).wait_for()
     assert page.get_by_test_id("stException").count() == 0
     if name in {"welcome", "choice"}:
@@ -91,7 +77,7 @@ def test_tab_that_wakes_up_after_an_ending_is_told(abroad: Abroad, page: Page) -
     """A laptop that was closed: its websocket is gone, and the session ended meanwhile."""
     page.goto(abroad.stack.app_url)
     page.get_by_role("link", name="Microsoft").click()
-    sign_in(abroad, page, "ann")
+    abroad.providers.fill_in(page, "ann")
     page.get_by_text("Hello ann@company.com").wait_for()
     containers = [container["Id"] for container in abroad.stack.containers("app")]
     run(["docker", "kill", *containers])

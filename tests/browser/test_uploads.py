@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.abroad import Abroad
-from support.browser import launch, new_context, trust
+from support.browser import chromium, new_context
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -27,22 +27,14 @@ def narrow(abroad: Abroad) -> Iterator[Abroad]:
 @pytest.fixture
 def context(narrow: Abroad, tmp_path: Path) -> Iterator[BrowserContext]:
     """A browser in which Ann is signed in."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (tests without a browser need none)
-
-    for authority in (narrow.stack.ca, narrow.providers.ca):
-        trust(tmp_path, authority)
-    with sync_playwright() as playwright:
-        browser = launch(playwright, tmp_path)
+    with chromium(tmp_path, narrow.stack.ca, narrow.providers.ca) as browser:
         context, _ = new_context(browser)
         page = context.new_page()
         page.goto(narrow.stack.app_url)
         page.get_by_role("link", name="Microsoft").click()
-        page.get_by_label("Username or email").fill("ann")
-        page.get_by_role("textbox", name="Password").fill(narrow.providers.password)
-        page.get_by_role("button", name="Sign In").click()
+        narrow.providers.fill_in(page, "ann")
         page.get_by_text("Hello ann@company.com").wait_for()
         yield context
-        browser.close()
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from support import pages
-from support.browser import launch, trust
+from support.browser import chromium
 from support.ports import free_port
 from support.stack import Stack
 
@@ -36,11 +36,8 @@ def moved(stack: Stack, sams_password: str) -> Stack:
 # The name is the usual one, so that pages and artifacts of this module come from this browser: it trusts the new CA.
 @pytest.fixture(scope="module")
 def browser(browser_home: Path, moved: Stack) -> Iterator[Browser]:
-    trust(browser_home, moved.ca)
-    with sync_playwright() as playwright:
-        chromium = launch(playwright, browser_home)
-        yield chromium
-        chromium.close()
+    with chromium(browser_home, moved.ca) as started:
+        yield started
 
 
 def test_old_name_is_gone(moved: Stack) -> None:

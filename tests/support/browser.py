@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,19 @@ def launch(playwright: Playwright, home: Path) -> Browser:
     )
 
 
+@contextmanager
+def chromium(home: Path, *authorities: Path) -> Iterator[Browser]:
+    """Chromium with `home` as its HOME, trusting these. It reads its trust store at start alone."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (tests without a browser need none)
+
+    for authority in authorities:
+        trust(home, authority)
+    with sync_playwright() as playwright:
+        started = launch(playwright, home)
+        yield started
+        started.close()
+
+
 @pytest.fixture(scope="session")
 def browser_home(run_folder: Path) -> Path:
     """HOME of the browser: its trust store, and nothing of the developer's."""
@@ -68,14 +82,9 @@ def browser_home(run_folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def browser(browser_home: Path, stack: Stack) -> Iterator[Browser]:
-    """Chromium, started anew for each module: it reads its trust store at start alone."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (see above)
-
-    trust(browser_home, stack.ca)
-    with sync_playwright() as playwright:
-        chromium = launch(playwright, browser_home)
-        yield chromium
-        chromium.close()
+    """Chromium, started anew for each module."""
+    with chromium(browser_home, stack.ca) as started:
+        yield started
 
 
 class Console:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from joserfc.jwk import RSAKey
@@ -24,6 +24,9 @@ from support.command import ROOT
 from support.http import LoopbackTransport, tls_context
 from support.ports import free_port
 from support.waiting import until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 DOMAIN = "login.gate.test"
 HOST = f"id.{DOMAIN}"
@@ -148,6 +151,12 @@ class Providers:
     def admin(self, realm: str) -> Admin:
         """The realm's Admin REST."""
         return self._admin.of(realm)
+
+    def fill_in(self, page: Page, name: str) -> None:
+        """Sign in as somebody at the form that `page` shows."""
+        page.get_by_label("Username or email").fill(name)
+        page.get_by_role("textbox", name="Password").fill(self.password)
+        page.get_by_role("button", name="Sign In").click()
 
     def user(self, realm: str, name: str) -> str:
         """The subject of somebody's account."""

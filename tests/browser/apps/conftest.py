@@ -9,7 +9,7 @@ import pytest
 
 from support.abroad import Abroad
 from support.artifacts import folder_for
-from support.browser import failed, keep, launch, new_context, trust
+from support.browser import chromium, failed, keep, new_context
 from support.visit import Visit
 
 if TYPE_CHECKING:
@@ -23,16 +23,11 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def browser(abroad: Abroad, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium that trusts both authorities."""
-    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 (tests without a browser need none)
+    from playwright.sync_api import expect  # noqa: PLC0415 (tests without a browser need none)
 
     expect.set_options(timeout=20_000)
-    home = tmp_path_factory.mktemp("home")
-    for authority in (abroad.stack.ca, abroad.providers.ca):
-        trust(home, authority)
-    with sync_playwright() as playwright:
-        chromium = launch(playwright, home)
-        yield chromium
-        chromium.close()
+    with chromium(tmp_path_factory.mktemp("home"), abroad.stack.ca, abroad.providers.ca) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
