@@ -33,7 +33,7 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'python3-pip=25.1.*' 'python3-venv=3.13.*' > /dev/null \
     && python3 -m venv --without-pip /opt/venv
-ENV PIP_CACHE_DIR=/var/cache/pip
+ENV PIP_CACHE_DIR=/var/cache/pip PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 COPY requirements/install.sh /usr/local/bin/install-requirements
 
 FROM python-build AS app-packages

@@ -4,7 +4,6 @@
 # usage: install.sh FILE
 set -o errexit -o nounset -o pipefail
 
-export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 if [[ -s /run/secrets/ca ]]; then export PIP_CERT=/run/secrets/ca; fi
 if [[ -s /run/secrets/pip ]]; then export PIP_CONFIG_FILE=/run/secrets/pip; fi
 pip --python /opt/venv/bin/python install --quiet --require-hashes --only-binary :all: --requirement "$1"

@@ -153,7 +153,7 @@ def install(file: Path, prefix: Path) -> None:
 
 
 def _pip(*words: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+    environment = dict(os.environ)
     for name, secret in {"PIP_CERT": _CA, "PIP_CONFIG_FILE": _PIP_CONF}.items():
         if secret.exists() and secret.stat().st_size:
             environment[name] = str(secret)
