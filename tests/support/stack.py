@@ -14,6 +14,7 @@ import httpx
 from support.command import ROOT, run
 from support.http import LoopbackTransport, tls_context
 from support.ports import free_port
+from support.subnets import free_subnets, networks_of_compose
 
 PREFIX = "gatehouse-test-"
 """Every project of a test starts with it; the sweep of leftovers goes by it."""
@@ -47,6 +48,9 @@ class Stack:
         """Certificates of authorities of others that this stack's people meet."""
         self.images: dict[str, str] = {}
         """Images of services in place of the stack's own."""
+        names = networks_of_compose()
+        self.networks = dict(zip(names, free_subnets(len(names)), strict=True))
+        """The address range of each of its networks."""
         directory.mkdir(parents=True, exist_ok=True)
         self.write_settings()
 
@@ -90,14 +94,16 @@ class Stack:
         clean = {
             key: value for key, value in os.environ.items() if key not in _SETTINGS and not key.startswith("COMPOSE")
         }
-        files = ["--file", str(ROOT / "compose.yaml")]
-        if self.images:
-            override = self.directory / "images.json"
-            services = {service: {"image": image} for service, image in self.images.items()}
-            override.write_text(json.dumps({"services": services}), encoding="utf-8")
-            files += ["--file", str(override)]
+        files = ["--file", str(ROOT / "compose.yaml"), "--file", str(self._write_override())]
         command = ["docker", "compose", "--ansi", "never", *files, *options, *words]
         return run(command, check=check, timeout=timeout, env=clean | dict(settings or {}))
+
+    def _write_override(self) -> Path:
+        services = {service: {"image": image} for service, image in self.images.items()}
+        networks = {name: {"ipam": {"config": [{"subnet": subnet}]}} for name, subnet in self.networks.items()}
+        override = self.directory / "override.json"
+        override.write_text(json.dumps({"services": services, "networks": networks}), encoding="utf-8")
+        return override
 
     def up(self, timeout: float = 600) -> None:
         """Start it, or bring it to changed settings, and wait until it is healthy."""
