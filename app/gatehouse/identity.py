@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import streamlit as st
 
@@ -46,6 +46,15 @@ class Viewer:
         return role in self.roles
 
 
+class Account(NamedTuple):
+    """Whose script is running, for the platform's own use: `claims` are the session's own, and not to be changed."""
+
+    issuer: str
+    subject: str
+    claims: Mapping[str, Any]
+    provider: str
+
+
 def viewer() -> Viewer:
     """Return who is looking. Ask anew in each run: roles are those that the provider gave within the last minute.
 
@@ -57,17 +66,26 @@ def viewer() -> Viewer:
     Raises:
         NoSession: behind the gate, if the session is over.
     """
+    return _viewer(*account())
+
+
+def account() -> Account:
+    """Return the account that `viewer` describes, without the copies that a script may change.
+
+    Raises:
+        NoSession: as `viewer` does.
+    """
     if session := current_session():
-        return _viewer(session.issuer, session.subject, session.claims, session.provider)
+        return Account(session.issuer, session.subject, session.claims, session.provider)
     claims = st.user.to_dict()
     if claims.get("is_logged_in"):
         # Streamlit puts the name of the [auth] table beside the claims (starlette_auth_routes.py).
         provider = str(claims.pop("provider", ""))
-        return _viewer(str(claims["iss"]), str(claims["sub"]), claims, provider)
+        return Account(str(claims["iss"]), str(claims["sub"]), claims, provider)
     if "is_logged_in" in claims:
         _ask_to_sign_in()
     developer = _developer()
-    return _viewer(developer["iss"], developer["sub"], developer, "default")
+    return Account(developer["iss"], developer["sub"], developer, "default")
 
 
 def current_session() -> Session | None:

@@ -40,6 +40,14 @@ class Visitor:
         self._websocket.send(self._message())
         return sum(1 for _ in self._answers())
 
+    def rerun_for_text(self) -> str:
+        """The same; returns the last text that the script showed."""
+        self._count += 1
+        self._websocket.send(self._message())
+        shown = [ForwardMsg.FromString(data).delta.new_element for data in self._answers()]
+        texts: list[str] = [element.text.body for element in shown if element.HasField("text")]
+        return texts[-1]
+
     def _message(self) -> bytes:
         message = BackMsg()
         state = message.rerun_script

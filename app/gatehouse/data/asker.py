@@ -10,7 +10,8 @@ from psycopg import sql
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import in_cached_function
 
-from gatehouse.identity import viewer
+from gatehouse.gate.policy_rules import roles
+from gatehouse.identity import account
 
 
 class Asker(NamedTuple):
@@ -57,7 +58,7 @@ def asker() -> Asker:
             "a viewer's rows would be cached for every viewer: take the call out of the function under st.cache_data "
             "or st.cache_resource and give query() a ttl, which caches for each viewer; or say shared=True"
         )
-    person = viewer()
+    person = account()
     if not (person.issuer and person.subject):
         return NOBODY
-    return Asker(person.issuer, person.subject, json.dumps(sorted(person.roles)))
+    return Asker(person.issuer, person.subject, json.dumps(sorted(roles(person.claims))))
