@@ -97,10 +97,13 @@ USER 10002:10002
 CMD ["python", "-m", "deploy.keycloak.reconcile"]
 
 # --- nginx -------------------------------------------------------------------------------------------------------------
-# Streamlit's own assets, compressed once here instead of at every request.
+# Streamlit's own assets, compressed once here, as well as can be, instead of at every request.
 FROM app-packages AS streamlit-static
-RUN find /opt/venv/lib/python3.13/site-packages/streamlit/static/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' \) \
-      -size +1k -exec gzip --keep --best --no-name {} +
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes brotli > /dev/null \
+    && find /opt/venv/lib/python3.13/site-packages/streamlit/static/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' \) -size +1k \
+      -exec gzip --keep --best --no-name {} + -exec brotli --keep --best {} +
 
 # What of the author's folder is for everybody. It runs after each edit, and nginx's layers stay what they were unless the
 # public files differ.
@@ -114,7 +117,7 @@ RUN --mount=type=bind,from=author,source=/srv/app,target=/srv/app \
 FROM base AS nginx
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
-    apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'nginx=1.26.*' gettext-base openssl > /dev/null \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'nginx=1.26.*' libnginx-mod-http-brotli-static gettext-base openssl > /dev/null \
     && groupadd --gid 101 nginx && useradd --uid 101 --gid nginx --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin nginx \
     && dpkg --purge --force-depends iproute2 libcap2-bin libbpf1 libmnl0 libxtables12 libtirpc3t64 libtirpc-common \
       libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0 libkeyutils1 libcom-err2 > /dev/null \

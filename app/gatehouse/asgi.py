@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.errors import Error as StreamlitError
 
+from gatehouse import flushing
 from gatehouse.author_files import entry_script, is_authors
+from gatehouse.collecting import Collecting
 from gatehouse.egress import Watch
 from gatehouse.gate.gate import Gate
 from gatehouse.gate.pages.brand import Brand, brand_of
@@ -46,6 +49,7 @@ def _brand(config: Settings) -> Brand:
 
 
 _check_options(settings())
+flushing.shorten()
 gate = Gate(settings(), _auth(), _brand(settings()))
 if settings().egress == "closed":
     watch = Watch(settings())
@@ -55,6 +59,6 @@ if settings().egress == "closed":
 app = st.App(
     entry_script(settings().app_dir, settings().app_script),
     routes=[health.route, *gate.routes],
-    middleware=[gate.middleware],
+    middleware=[gate.middleware, Middleware(Collecting)],
     lifespan=gate.lifespan,
 )

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ast
 import sys
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from gatehouse.author_scripts import Script, scripts
 
 # A line that ends so was looked at: what it reads is the app's own.
 TRUSTED = "# trusted"
@@ -25,8 +25,6 @@ _UNPICKLING = {
 }
 _SAFE_LOADERS = frozenset({"yaml.SafeLoader", "yaml.CSafeLoader", "yaml.BaseLoader"})
 _BUILTINS = {"eval": "use ast.literal_eval or a parser", "exec": "never run text as code"}
-_SKIPPED_FOLDERS = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", "site-packages"})
-_LARGEST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -41,34 +39,20 @@ class DangerousCall:
 
 def find(folder: Path) -> list[DangerousCall]:
     """Return the dangerous calls in all scripts below `folder`, by file and line."""
-    return [call for path in _scripts(folder) for call in _calls(path, folder)]
+    return [call for script in scripts(folder) for call in _calls(script)]
 
 
-def _scripts(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*.py")):
-        inside = path.relative_to(folder)
-        if _SKIPPED_FOLDERS.isdisjoint(inside.parts) and path.is_file() and path.stat().st_size <= _LARGEST:
-            yield path
-
-
-def _calls(path: Path, folder: Path) -> Iterator[DangerousCall]:
-    try:
-        source = path.read_bytes()
-        with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(source)
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
-        return  # Streamlit says so, when somebody opens the page
-    lines = source.decode(errors="replace").splitlines()
-    names = _imported(tree)
+def _calls(script: Script) -> list[DangerousCall]:
+    names = _imported(script.tree)
     found = []
-    for node in ast.walk(tree):
+    for node in ast.walk(script.tree):
         if not isinstance(node, ast.Call):
             continue
         call = _full_name(node.func, names)
         instead = _instead(call, node, names)
-        if instead and not lines[node.lineno - 1].rstrip().endswith(TRUSTED):
-            found.append(DangerousCall(path.relative_to(folder), node.lineno, call, instead))
-    yield from sorted(found, key=lambda call: call.line)
+        if instead and not script.lines[node.lineno - 1].rstrip().endswith(TRUSTED):
+            found.append(DangerousCall(script.path, node.lineno, call, instead))
+    return sorted(found, key=lambda call: call.line)
 
 
 def _imported(tree: ast.Module) -> dict[str, str]:

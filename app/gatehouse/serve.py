@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -14,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from gatehouse import dangerous_calls, egress, logs
+from gatehouse import dangerous_calls, egress, logs, warming
 from gatehouse.author_files import author_secrets, check_author_config, entry_script, refuse_secrets_beside_code
 from gatehouse.secrets_follower import Follower
 from gatehouse.settings import CERTIFICATES, StartError, read_secret, settings
@@ -90,11 +89,10 @@ def _serve() -> None:
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            # Before it listens: healthy is only who is warm.
+            warming.load(settings().app_dir)
             await super().startup(sockets)
-            # Streamlit collects garbage after each run of a script. All that is loaded by now stays for good, and need
-            # not be looked through each time.
-            gc.collect()
-            gc.freeze()
+            warming.freeze()
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             health.stopping.set()

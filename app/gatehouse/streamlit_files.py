@@ -29,6 +29,8 @@ def platform_options(settings: Settings) -> dict[str, object]:
         "client.toolbarMode": "minimal",
         # Rich prints tracebacks past the loggers, so past the JSON.
         "logger.enableRich": False,
+        # After each run of a script. The author may want it; else gatehouse/collecting.py does it.
+        "runner.postScriptGC": False,
         # The default also reads secrets.toml beside the script, where the last file wins.
         "secrets.files": [str(settings.runtime_dir / ".streamlit/secrets.toml")],
         "server.allowRunOnSave": dev,

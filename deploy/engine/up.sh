@@ -21,6 +21,7 @@ source "$here/images.sh"
 source "$here/code.sh"
 
 readonly start_seconds=300
+readonly other_stack="\`make destroy\` first, which deletes that data, or a stack of its own: COMPOSE_PROJECT_NAME, PORT, HTTP_PORT, SECRETS and TAG in .env"
 
 # One at a time in one checkout. The lock is this folder, open: it ends with the process, however that ends.
 take_turn() {
@@ -65,8 +66,9 @@ explain_failure() {
     printf '    the last lines of %s:\n' "$first" >&2
     docker logs --tail 5 "$first_id" 2>&1 | cut --characters=-200 | sed 's/^/    /' >&2
     if [[ $first == migrate ]] && docker logs "$first_id" 2>&1 | grep --quiet --word-regexp applied; then
-      note "if APP is another app than this stack served before: \`make destroy\` first, which deletes that one's data, or give it"
-      note "a stack of its own: COMPOSE_PROJECT_NAME, PORT, HTTP_PORT, SECRETS and TAG in .env"
+      note "if APP is another app than this stack served before: $other_stack"
+    elif [[ $first == reconcile ]] && docker logs "$first_id" 2>&1 | grep --quiet 'accepts neither'; then
+      note "if the secrets are new and the data is another checkout's: $other_stack"
     fi
   else
     printf 'Error: %s\n' "$(tail -n 1 "$1")" >&2

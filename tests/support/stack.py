@@ -100,7 +100,7 @@ class Stack:
 
     def _write_override(self) -> Path:
         services = {service: {"image": image} for service, image in self.images.items()}
-        networks = {name: {"ipam": {"config": [{"subnet": subnet}]}} for name, subnet in self.networks.items()}
+        networks = {name: {"ipam": {"config": [addresses]}} for name, addresses in self.networks.items()}
         override = self.directory / "override.json"
         override.write_text(json.dumps({"services": services, "networks": networks}), encoding="utf-8")
         return override

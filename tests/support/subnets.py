@@ -24,12 +24,14 @@ def networks_of_compose() -> list[str]:
     return re.findall(r"^  ([a-z-]+):", section, re.MULTILINE)
 
 
-def free_subnets(count: int) -> list[str]:
-    """So many ranges of 62 addresses that no network of the engine has."""
+def free_subnets(count: int) -> list[dict[str, str]]:
+    """So many ranges of 61 addresses that no network of the engine has, with a gateway, as Compose writes them."""
     taken = _taken()
     ranges = list(_RANGE.subnets(new_prefix=26))
     free = (one for one in random.sample(ranges, len(ranges)) if not any(one.overlaps(other) for other in taken))
-    return [str(next(free)) for _ in range(count)]
+    chosen = [next(free) for _ in range(count)]
+    # The engine names no gateway to who asks unless it was told one.
+    return [{"subnet": str(one), "gateway": str(one[1])} for one in chosen]
 
 
 def _taken() -> list[IPv4Network]:
