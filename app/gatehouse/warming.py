@@ -17,6 +17,7 @@ _STREAMLITS = (
     "altair",
     "pandas",
     "pyarrow",
+    "streamlit.dataframe.lazy_df_adapters",
     "streamlit.elements.arrow",
     "streamlit.elements.lib.built_in_chart_utils",
     "streamlit.runtime.caching.storage.local_disk_cache_storage",
@@ -35,6 +36,19 @@ def load(folder: Path) -> None:
             importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 -- the script that needs it says more
             _log.warning("could not be imported before it is needed: %s: %s", name, error)
+    _show_table_and_chart()
+
+
+def _show_table_and_chart() -> None:
+    """Have the libraries import what they do only when they are first used."""
+    import altair as alt  # noqa: PLC0415 -- late, so that `load` tells of one that fails
+    import pandas as pd  # noqa: PLC0415
+    from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes  # noqa: PLC0415
+
+    frame = pd.DataFrame({"number": [1.5], "word": ["one"]})
+    str(frame)
+    convert_pandas_df_to_arrow_bytes(frame)
+    alt.Chart(frame).mark_line().encode(x="number", y="number", color="word").to_dict()
 
 
 def freeze() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +13,7 @@ from gatehouse import warming
 def imported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of what was imported."""
     names: list[str] = []
-    monkeypatch.setattr("importlib.import_module", names.append)
+    monkeypatch.setattr(warming, "importlib", SimpleNamespace(import_module=names.append))
     return names
 
 
