@@ -60,7 +60,7 @@ def one_round(project: Stack, app: str, *, pairs: int, reruns: int, still: float
 
 def test_what_the_gate_adds_to_a_rerun(database: Stack, full: bool, report: Report) -> None:  # noqa: FBT001
     table = [["app", "CPU of a rerun without the gate", "with it", "over (95 %)"]]
-    rounds, pairs, still = (4, 8, 5.0) if full else (1, 2, 0.5)
+    rounds, pairs, still = (6, 8, 4.0) if full else (1, 2, 0.5)
     idle: list[tuple[float, float]] = []
     for app, reruns in APPS.items() if full else {"small": 5}.items():
         measured = [one_round(database, app, pairs=pairs, reruns=reruns, still=still) for _ in range(rounds)]
