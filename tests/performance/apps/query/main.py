@@ -30,7 +30,7 @@ def rows_as_frame() -> pd.DataFrame:
 
 def query() -> pd.DataFrame:
     sql = "SELECT n, 'item ' || n AS name, n * 1.5::float8 AS price FROM generate_series(1, :count) AS n"
-    return st.connection("postgres", type=gatehouse.PostgresConnection).query(sql, {"count": 10})
+    return postgres.query(sql, {"count": 10})
 
 
 def cpu(ask: Callable[[], object]) -> float:
@@ -42,6 +42,7 @@ def cpu(ask: Callable[[], object]) -> float:
 
 
 st.slider("Number", 0, 100, 50)
+postgres = st.connection("postgres", type=gatehouse.PostgresConnection)
 ways = {"rows": rows, "frame": rows_as_frame, "query": query}
 there = {name: cpu(ask) for name, ask in ways.items()}
 back = {name: cpu(ask) for name, ask in reversed(ways.items())}
