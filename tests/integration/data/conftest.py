@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -96,6 +97,7 @@ def postgres(write: Write, tables: Tables) -> Iterator[gatehouse.PostgresConnect
     yield st.connection("postgres", type=gatehouse.PostgresConnection)
     st.cache_resource.clear()
     st.cache_data.clear()
+    gc.collect()  # Streamlit's own connection leaves each of SQLAlchemy's to it, in mid-transaction
 
 
 @pytest.fixture

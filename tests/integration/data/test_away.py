@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -140,6 +141,7 @@ def test_behind_the_gate_the_platform_provides_the_connection(
         assert st.connection("sql", type="sql", url="postgresql+psycopg://", creator=gatehouse.connect) is streamlits
     finally:
         st.cache_resource.clear()
+        gc.collect()  # as in the fixture `postgres`
         settings.cache_clear()
 
 

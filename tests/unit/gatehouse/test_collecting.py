@@ -6,13 +6,14 @@ import weakref
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from gatehouse import collecting
 from gatehouse.collecting import Collecting
 
 pytestmark = pytest.mark.anyio
 
-END: Message = {"type": "websocket.send", "bytes": b"x" * 44}
+MUCH = 2 * collecting.GROWN_BYTES
 
 
 @pytest.fixture
@@ -28,14 +29,26 @@ class Cycle:
         self.itself = self
 
 
-async def left_after(message: Message, size: int) -> bool:
-    """Whether a cycle of `size` bytes is still there once a script has left it and sent `message`."""
-    gone: weakref.ref[Cycle]
+def finished() -> bytes:
+    return bytes(ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY).SerializeToString())
+
+
+def element() -> bytes:
+    message = ForwardMsg()
+    message.delta.new_element.text.body = "x" * 100
+    return bytes(message.SerializeToString())
+
+
+async def left_after(data: bytes, size: int, *, old: bool) -> bool:
+    """Whether a cycle of `size` bytes is still there once a script has left it and sent `data`."""
 
     async def script(_scope: Scope, _receive: Receive, send: Send) -> None:
-        nonlocal gone
-        gone = weakref.ref(Cycle(size))
-        await send(message)
+        cycle = Cycle(size)
+        if old:
+            gc.collect()
+        gone = weakref.ref(cycle)
+        del cycle
+        await send({"type": "websocket.send", "bytes": data})
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         found.append(gone() is not None)
@@ -56,18 +69,23 @@ async def left_after(message: Message, size: int) -> bool:
     return found[0]
 
 
-async def test_what_a_run_leaves_is_collected_once_memory_has_grown() -> None:
-    assert not await left_after(END, 2 * collecting.GROWN_BYTES)
+async def test_what_a_run_leaves_goes_with_it() -> None:
+    assert not await left_after(finished(), 1000, old=False)
 
 
-async def test_little_garbage_does_not_cost_a_collection() -> None:
-    assert await left_after(END, 1000)
+async def test_what_has_grown_old_goes_once_memory_has_grown() -> None:
+    assert not await left_after(finished(), MUCH, old=True)
 
 
-async def test_little_garbage_is_collected_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_little_that_is_old_does_not_cost_a_full_collection() -> None:
+    assert await left_after(finished(), 1000, old=True)
+
+
+async def test_little_that_is_old_goes_after_some_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collecting, "LATEST_SECONDS", 0.0)
-    assert not await left_after(END, 1000)
+    assert not await left_after(finished(), 1000, old=True)
 
 
-async def test_the_messages_of_a_run_are_not_looked_at() -> None:
-    assert await left_after({"type": "websocket.send", "bytes": b"x" * 65}, 2 * collecting.GROWN_BYTES)
+@pytest.mark.parametrize("data", [element(), b"\xff" * 10, b""])
+async def test_while_a_run_goes_on_nothing_is_collected(data: bytes) -> None:
+    assert await left_after(data, MUCH, old=False)
