@@ -24,6 +24,11 @@ class Interval:
         mean, low, high = (_known(f"{100 * (value - 1):+.1f}", value) for value in (self.mean, self.low, self.high))
         return f"{mean} % ({low} … {high})"
 
+    def as_times(self) -> str:
+        """How many times as much: "9.6 times (9.1 … 10.2)"."""
+        mean, low, high = (_known(f"{value:.3g}", value) for value in (self.mean, self.low, self.high))
+        return f"{mean} times ({low} … {high})"
+
     def as_milliseconds(self) -> str:
         """A time in milliseconds: "0.41 ms (0.39 … 0.43)"."""
         mean, low, high = (_known(f"{value:.2f}", value) for value in (self.mean, self.low, self.high))
