@@ -123,8 +123,10 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
       libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0 libkeyutils1 libcom-err2 > /dev/null \
     && rm -rf /etc/nginx /var/www /var/log/nginx /var/lib/nginx && ln --symbolic gatehouse/nginx /etc/nginx
 COPY nginx/ /etc/gatehouse/nginx/
-# Its own pages look as the gate's do.
+# Its own pages look as the gate's do; their policy allows this one style sheet, by hash.
 COPY app/gatehouse/gate/pages/style.css /etc/gatehouse/nginx/errors/
+RUN hash=$(openssl dgst -sha256 -binary /etc/gatehouse/nginx/errors/style.css | base64) \
+    && printf 'map "" $error_style_hash {\n    default "%s";\n}\n' "'sha256-$hash'" > /etc/gatehouse/nginx/error_style.conf
 COPY --from=streamlit-static /opt/venv/lib/python3.13/site-packages/streamlit/static/static/ /usr/share/gatehouse/streamlit-static/static/
 COPY --from=public-files /public/static/public/ /usr/share/gatehouse/public/app/static/public/
 USER 101:101

@@ -24,15 +24,13 @@ check_settings() {
 render() {
   mkdir --parents "$run"
   # shellcheck disable=SC2016 # envsubst wants the names, not the values
-  envsubst '${DOMAIN} ${PORT} ${HTTP_PORT} ${PUBLIC_PORT} ${UPLOAD_MB} ${STYLE_HASH}' <"$here/servers.conf.template" >"$run/servers.conf"
+  envsubst '${DOMAIN} ${PORT} ${HTTP_PORT} ${PUBLIC_PORT} ${UPLOAD_MB}' <"$here/servers.conf.template" >"$run/servers.conf"
 }
 
 export DOMAIN=${DOMAIN:-localhost} PORT=${PORT:-8443} HTTP_PORT=${HTTP_PORT:-8080} MAX_UPLOAD_MB=${MAX_UPLOAD_MB:-200}
 check_settings
 export PUBLIC_PORT=:$PORT UPLOAD_MB=$((MAX_UPLOAD_MB + 1))
 [[ $PORT != 443 ]] || PUBLIC_PORT=
-STYLE_HASH=$(openssl dgst -sha256 -binary "$here/errors/style.css" | base64)
-export STYLE_HASH
 check_certificate "app.$DOMAIN" "id.$DOMAIN"
 render
 "$here/replicas.sh" once
