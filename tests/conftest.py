@@ -65,7 +65,7 @@ def sams_password(stack: Stack) -> str:
 
 
 @pytest.fixture(scope="session")
-def moved(stack: Stack, sams_password: str) -> Stack:  # noqa: ARG001 -- read before it moves
+def moved(stack: Stack, sams_password: str) -> Stack:
     """The stack of all other tests under a name that is not localhost, for good: it runs after them (see above)."""
     stack.write_settings(DOMAIN="gate.test", PORT=str(free_port()))
     stack.up()

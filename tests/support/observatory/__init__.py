@@ -13,12 +13,17 @@ from support.stack import Stack
 
 @dataclass(frozen=True)
 class Grade:
-    """`score`: as on its site. `results`: of each of its tests, by name. `url`: of the page, after all redirects."""
+    """What it says of a page.
+
+    `score`: as on its site. `results`: of each of its tests, by name; `faults`: those that cost points. `url`: of the
+    page, after all redirects.
+    """
 
     score: int
     status: int
     url: str
     results: dict[str, str]
+    faults: set[str]
 
 
 def grade(stack: Stack, url: str, *, cookie: str = "") -> Grade:
@@ -35,4 +40,6 @@ def grade(stack: Stack, url: str, *, cookie: str = "") -> Grade:
     # Certificates are checked: the grader would go on without, and deduct for it.
     told = json.loads(run(["env", f"NODE_EXTRA_CA_CERTS={stack.ca}", "node", script, json.dumps(asked)]).stdout)
     assert told["verified"], "the grader did not trust the certificate"
-    return Grade(told["score"], told["status"], told["url"], {one["name"]: one["result"] for one in told["results"]})
+    results = {one["name"]: one["result"] for one in told["results"]}
+    faults = {one["result"] for one in told["results"] if one["modifier"] < 0}
+    return Grade(told["score"], told["status"], told["url"], results, faults)

@@ -37,10 +37,11 @@ def test_the_line_that_permits_it_is_told_once(post: Post, caplog: pytest.LogCap
     for path in ("one", "two?token=secret"):
         told = {"effective-directive": "img-src", "blocked-uri": f"https://b.example.com/{path}"}
         assert tell(post, told) == 204
-    assert caplog.messages == [
-        ("blocked by the browser: https://b.example.com (img-src); to permit it, write in policy.toml under [content]: "
-        'img-src = ["https://a.example.com", "https://b.example.com"]')
-    ]
+    (line,) = caplog.messages
+    assert line.startswith(
+        "blocked by the browser: https://b.example.com (img-src); to permit it, write in policy.toml"
+    )
+    assert line.endswith('under [content]: img-src = ["https://a.example.com", "https://b.example.com"]')
 
 
 @pytest.mark.parametrize(
