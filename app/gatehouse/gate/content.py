@@ -22,7 +22,8 @@ REPORTS = "/auth/csp-report"
 # Styles: Emotion, Plotly and Mermaid write them into elements, which no hash can cover.
 _BASE: dict[str, list[str]] = {
     "default-src": ["'none'"],
-    "script-src": ["'self'", "'wasm-unsafe-eval'"],
+    # blob: st.components.v2 imports the JavaScript that an author hands over so. Markup can make none.
+    "script-src": ["'self'", "blob:", "'wasm-unsafe-eval'"],
     "style-src": ["'self'", "'unsafe-inline'"],
     "img-src": ["'self'", "data:", "blob:"],
     "font-src": ["'self'", "data:"],

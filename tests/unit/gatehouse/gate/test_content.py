@@ -29,7 +29,7 @@ def test_a_page_may_load_from_itself_alone_and_run_no_text(place: Path) -> None:
     assert policy["default-src"] == policy["object-src"] == policy["base-uri"] == ["'none'"]
     assert policy["form-action"] == policy["frame-ancestors"] == policy["connect-src"] == ["'self'"]
     (inline,) = inline_hashes(streamlit_index())
-    assert policy["script-src"] == ["'self'", "'wasm-unsafe-eval'", inline]
+    assert policy["script-src"] == ["'self'", "blob:", "'wasm-unsafe-eval'", inline]
     assert not [source for sources in policy.values() for source in sources if "://" in source or source == "*"]
 
 
@@ -45,13 +45,13 @@ def test_what_the_author_adds_is_added_and_nothing_else(place: Path) -> None:
     )
     before, after = (directives(page_policy(one, INDEX)) for one in (Content(), added))
     assert after.pop("connect-src") == ["'self'", "https://*.tiles.example.com:8443", "wss://live.example.com"]
-    assert after.pop("script-src") == ["'self'", "'wasm-unsafe-eval'", f"'{HASH}'", *inline_hashes(INDEX)]
+    assert after.pop("script-src") == ["'self'", "blob:", "'wasm-unsafe-eval'", f"'{HASH}'", *inline_hashes(INDEX)]
     assert after.items() <= before.items()
 
 
 def test_inline_scripts_are_all_or_those_of_a_hash(place: Path) -> None:
     policy = directives(page_policy(content(place, f'inline-scripts = true\nscript-src = ["{HASH}"]'), INDEX))
-    assert policy["script-src"] == ["'self'", "'wasm-unsafe-eval'", "'unsafe-inline'"]
+    assert policy["script-src"] == ["'self'", "blob:", "'wasm-unsafe-eval'", "'unsafe-inline'"]
 
 
 @pytest.mark.parametrize(
