@@ -39,11 +39,17 @@ _BASE: dict[str, list[str]] = {
     "frame-ancestors": ["'self'"],
 }
 
-INERT = (
-    "default-src 'none'; img-src 'self' data:; media-src 'self'; object-src 'self'; style-src 'unsafe-inline'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+_INERT = (
+    "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
 )
-"""For what people made or uploaded: a picture, a sound, a PDF, and no page that runs anything."""
+# A browser's own viewer shows it, which would go by the policy; a script in it has no part in the page's origin.
+_PDF = "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+
+
+def file_policy(kind: bytes) -> str:
+    """Return the policy of what people made or uploaded, by its media type: nothing of it runs in the app's origin."""
+    return _PDF if kind.startswith(b"application/pdf") else _INERT
 
 
 def page_policy(content: Content, index: str) -> str:

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
 
-from gatehouse.gate.content import INERT, REPORTS
+from gatehouse.gate.content import REPORTS, file_policy
 from gatehouse.gate.door import Door
 from gatehouse.gate.headers import REPLICA_COOKIE, XSRF_COOKIE, cleaned, cookies, header, offered
 from gatehouse.gate.ownership import owner_of, owns_media
@@ -140,8 +140,10 @@ class Wall:
                 headers = list(message.get("headers", ()))
                 if is_static(scope) and message["status"] < 400:
                     headers = safe_headers(scope["path"], headers)
-                if not any(name.lower() == b"content-security-policy" for name, _ in headers):
-                    policy = INERT if scope["path"].startswith(_FILES) else self._door.page_policy
+                given = {name.lower(): value for name, value in headers}
+                if b"content-security-policy" not in given:
+                    kind = given.get(b"content-type", b"")
+                    policy = file_policy(kind) if scope["path"].startswith(_FILES) else self._door.page_policy
                     headers.append((b"content-security-policy", policy.encode()))
                 if not known:
                     cookie = f"{REPLICA_COOKIE}={replica}; Path=/; Secure; HttpOnly; SameSite=Lax"

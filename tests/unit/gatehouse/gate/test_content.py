@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse.gate.content import inline_hashes, page_policy, streamlit_index
+from gatehouse.gate.content import file_policy, inline_hashes, page_policy, streamlit_index
 from gatehouse.gate.policy import read_policy
 from gatehouse.gate.policy_content import Content
 from gatehouse.settings import StartError
@@ -105,3 +105,12 @@ def test_a_mistake_is_named_with_line_and_key(place: Path, line: str, words: str
     with pytest.raises(StartError) as caught:
         content(place, line)
     assert caught.value.problems[0].startswith(f"app folder: policy.toml: line 3: {words}")
+
+
+def test_a_file_runs_nothing_in_the_origin_of_the_app() -> None:
+    for kind in (b"text/html", b"image/svg+xml", b"text/html; charset=utf-8", b"", b"text/html, application/pdf"):
+        policy = directives(file_policy(kind))
+        assert policy["default-src"] == ["'none'"]
+        assert "script-src" not in policy
+    # A browser's viewer of PDFs would go by the policy, and show none.
+    assert "default-src" not in directives(file_policy(b"application/pdf"))
