@@ -1,7 +1,7 @@
 # Every image of Gatehouse is a target of this file, on one Debian trixie base (deploy/engine/base.sh brings it).
 # No `# syntax=` line: it would fetch a frontend from a registry, and the engine's own is enough.
 # Build secrets, all optional (an empty file stands for "none"): ca = the builder's CA bundle, pip = pip.conf,
-# apt = an apt.conf, maven = settings.xml. Each is mounted for one command and is in no layer.
+# apt = an apt.conf, maven = settings.xml, npm = an .npmrc. Each is mounted for one command and is in no layer.
 ARG BASE=gatehouse-base:trixie
 
 # --- base: what all share ---------------------------------------------------------------------------------------
@@ -123,6 +123,10 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
       libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0 libkeyutils1 libcom-err2 > /dev/null \
     && rm -rf /etc/nginx /var/www /var/log/nginx /var/lib/nginx && ln --symbolic gatehouse/nginx /etc/nginx
 COPY nginx/ /etc/gatehouse/nginx/
+# Its own pages look as the gate's do; their policy allows this one style sheet, by hash.
+COPY app/gatehouse/gate/pages/style.css /etc/gatehouse/nginx/errors/
+RUN hash=$(openssl dgst -sha256 -binary /etc/gatehouse/nginx/errors/style.css | base64) \
+    && printf 'map "" $error_style_hash {\n    default "%s";\n}\n' "'sha256-$hash'" > /etc/gatehouse/nginx/error_style.conf
 COPY --from=streamlit-static /opt/venv/lib/python3.13/site-packages/streamlit/static/static/ /usr/share/gatehouse/streamlit-static/static/
 COPY --from=public-files /public/static/public/ /usr/share/gatehouse/public/app/static/public/
 USER 101:101
@@ -172,14 +176,28 @@ USER 1000:1000
 ENTRYPOINT ["/etc/gatehouse/keycloak/entrypoint.sh"]
 
 # --- tools: tests and linters; never part of a running stack --------------------------------------------------------------
+# What the tests take from npm. Its lock names no registry. No install script runs, so the list of names that browsers know
+# by themselves, which the grader would download, is an empty one: no name of a test is in it.
+FROM base AS node-packages
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes npm > /dev/null
+WORKDIR /opt/node
+COPY requirements/node/package.json requirements/node/package-lock.json ./
+RUN --mount=type=secret,id=ca --mount=type=secret,id=npm --mount=type=cache,target=/root/.npm \
+    if [[ -s /run/secrets/ca ]]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
+    && NPM_CONFIG_USERCONFIG=/run/secrets/npm npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error \
+    && echo '{}' > node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json
+
 FROM python-build AS tools
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes docker-cli docker-compose docker-buildx git make openssl curl procps \
-      chromium libnss3-tools fonts-liberation > /dev/null
+      chromium libnss3-tools fonts-liberation 'nodejs=20.*' > /dev/null
 COPY requirements/tools.txt /tmp/tools.txt
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
     install-requirements /tmp/tools.txt
+COPY --from=node-packages /opt/node/node_modules /opt/node/node_modules
 # The tools container shares the host's network. Containers of tests would be put into the same, unless the engine is named.
 ENV TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host DOCKER_HOST=unix:///var/run/docker.sock
 CMD ["pytest"]

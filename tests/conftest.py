@@ -12,6 +12,7 @@ import pytest
 from support.abroad import Abroad
 from support.artifacts import save_logs
 from support.command import ROOT
+from support.ports import free_port
 from support.providers import Providers
 from support.rundir import run_directory
 from support.stack import Stack
@@ -55,6 +56,20 @@ def stack(run_folder: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
             save_logs(whole, run_folder / "artifacts")
     finally:
         _undisturbed(whole)
+
+
+@pytest.fixture(scope="session")
+def sams_password(stack: Stack) -> str:
+    """The demo user's under the stack's first name, which has no demo users under another."""
+    return stack.demo_password("sam")
+
+
+@pytest.fixture(scope="session")
+def moved(stack: Stack, sams_password: str) -> Stack:
+    """The stack of all other tests under a name that is not localhost, for good: it runs after them (see above)."""
+    stack.write_settings(DOMAIN="gate.test", PORT=str(free_port()))
+    stack.up()
+    return stack
 
 
 def provide_author_secrets(stack: Stack) -> None:

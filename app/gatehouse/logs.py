@@ -38,6 +38,15 @@ def _without_private(record: logging.LogRecord) -> bool:
     return True
 
 
+def _with_request_id(record: logging.LogRecord) -> bool:
+    """Add the id under which nginx knows the request."""
+    # Loaded with the gate, and not by this: it imports Streamlit, whose loggers must come after `configure`.
+    module = sys.modules.get("gatehouse.gate.request_id")
+    if module is not None and (known := module.current()):
+        record.request_id = known
+    return True
+
+
 def configure(level: str = "INFO", *, plain: bool = False) -> None:
     """Send all logs to standard output. Call it before Streamlit and uvicorn are imported.
 
@@ -65,7 +74,7 @@ def configure(level: str = "INFO", *, plain: bool = False) -> None:
                     "class": "logging.StreamHandler",
                     "stream": "ext://sys.stdout",
                     "formatter": "plain" if plain else "json",
-                    "filters": [_without_private],
+                    "filters": [_without_private, _with_request_id],
                 }
             },
             "root": {"level": level, "handlers": ["stdout"]},

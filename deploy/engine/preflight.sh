@@ -86,7 +86,7 @@ check_app_folder() {
 
 check_build_files() {
   local name
-  for name in BUILD_CA BUILD_PIP_CONF BUILD_APT_CONF BUILD_MAVEN_SETTINGS EGRESS_CA; do
+  for name in BUILD_CA BUILD_PIP_CONF BUILD_APT_CONF BUILD_MAVEN_SETTINGS BUILD_NPMRC EGRESS_CA; do
     # A bare machine gets its CA bundle together with the engine.
     [[ $name == BUILD_CA && $BUILD_CA == "$(default_of BUILD_CA)" && ! -e $BUILD_CA ]] && continue
     [[ -z ${!name:-} || (-r ${!name} && ! -d ${!name}) ]] || problem "$name=${!name} is not a file that can be read"

@@ -39,7 +39,7 @@ main() {
   # Chromium finds *.localhost by itself; Python and curl do not.
   for name in app.localhost id.localhost app.gate.test id.gate.test id.login.gate.test; do options+=(--add-host "$name:127.0.0.1"); done
   # Some tests build, so they get what a build gets.
-  for name in BUILD_CA BUILD_PIP_CONF BUILD_APT_CONF BUILD_MAVEN_SETTINGS; do
+  for name in BUILD_CA BUILD_PIP_CONF BUILD_APT_CONF BUILD_MAVEN_SETTINGS BUILD_NPMRC; do
     file=${!name:+$(realpath --canonicalize-missing "${!name}")}
     if [[ -f $file ]]; then options+=(--volume "$file:$file:ro" --env "$name=$file"); fi
   done

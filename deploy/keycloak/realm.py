@@ -38,8 +38,15 @@ POLICY: Json = {
     "adminEventsEnabled": True,
     # Representations of users would be kept with every change.
     "adminEventsDetailsEnabled": False,
-    # The proxy decides about HSTS for both names, and there is none under localhost.
-    "browserSecurityHeaders": {"strictTransportSecurity": ""},
+    "browserSecurityHeaders": {
+        # Keycloak's own pages need nothing from elsewhere. Their templates hold scripts with values of the request in
+        # them, which no hash can cover. Forms: an answer may lead on to the app, or to a provider that is brokered.
+        "contentSecurityPolicy": "default-src 'none'; script-src 'self' 'unsafe-inline'; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        "frame-src 'self'; frame-ancestors 'self'; object-src 'none'; base-uri 'none'; form-action 'self' https:;",
+        # The proxy decides about HSTS for both names, and there is none under localhost.
+        "strictTransportSecurity": "",
+    },
 }
 """Policy of a realm."""
 

@@ -13,24 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from support import pages
 from support.browser import chromium
-from support.ports import free_port
 from support.stack import Stack
 
 NEW_PASSWORD = "a-passphrase-of-anns-own-7"
-
-
-@pytest.fixture(scope="module")
-def sams_password(stack: Stack) -> str:
-    """As it was under the old name."""
-    return stack.demo_password("sam")
-
-
-@pytest.fixture(scope="module")
-def moved(stack: Stack, sams_password: str) -> Stack:
-    """The stack of all other tests, moved for good: it runs after them (see conftest.py)."""
-    stack.write_settings(DOMAIN="gate.test", PORT=str(free_port()))
-    stack.up()
-    return stack
 
 
 # The name is the usual one, so that pages and artifacts of this module come from this browser: it trusts the new CA.

@@ -11,7 +11,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import in_cached_function
 
 from gatehouse.gate.policy_rules import roles
-from gatehouse.identity import account
+from gatehouse.gate.request_id import application_name
+from gatehouse.identity import account, behind_gate
+from gatehouse.settings import settings
 
 
 class Asker(NamedTuple):
@@ -22,19 +24,19 @@ class Asker(NamedTuple):
     roles: str = "[]"
 
     def begin(self, *, read_only: bool) -> bytes:
-        """Return the statements that begin a transaction and tell Postgres who asks."""
-        return _begin(self, read_only)
+        """Return the statements that begin a transaction and tell Postgres who asks, and for which request."""
+        return _begin(self, read_only, application_name(settings().app_name) if behind_gate() else "")
 
 
 @lru_cache(maxsize=4096)
-def _begin(who: Asker, read_only: bool) -> bytes:  # noqa: FBT001 -- a key
+def _begin(who: Asker, read_only: bool, name: str) -> bytes:  # noqa: FBT001 -- a key
+    said = {f"gatehouse.{key}": value for key, value in who._asdict().items()}
+    if name:
+        said["application_name"] = name
     # `true`: until the transaction ends, so that nothing of it can reach the next user of the connection.
-    text = sql.SQL(
-        "BEGIN {mode}; SELECT set_config('gatehouse.issuer', {issuer}, true),"
-        " set_config('gatehouse.subject', {subject}, true), set_config('gatehouse.roles', {roles}, true)"
-    )
+    calls = (sql.SQL("set_config({}, {}, true)").format(key, value) for key, value in said.items())
     mode = sql.SQL("READ ONLY" if read_only else "READ WRITE")
-    return text.format(mode=mode, **who._asdict()).as_bytes(None)
+    return sql.SQL("BEGIN {}; SELECT {}").format(mode, sql.SQL(", ").join(calls)).as_bytes(None)
 
 
 NOBODY = Asker()

@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeAlias
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from gatehouse.data.connection import parameters
+from gatehouse.gate.request_id import application_name
+from gatehouse.settings import settings
 
 Connection: TypeAlias = AsyncConnection[DictRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
@@ -108,5 +110,7 @@ def _cut(connection: AsyncConnection[Any]) -> None:
 
 
 async def _check(connection: Connection) -> None:
+    # For whom it works now: Postgres' log has the id of the request.
+    name = sql.SQL("SET application_name = {}").format(application_name(settings().app_name))
     with deadline(connection, _CHECK):
-        await connection.execute("")
+        await connection.execute(name)

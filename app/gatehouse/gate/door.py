@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from streamlit import runtime
 
 from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.client import Client
+from gatehouse.gate.content_reports import Reports
 from gatehouse.gate.headers import SESSION_COOKIE, streamlit_user
 from gatehouse.gate.live import Live
 from gatehouse.gate.pages.brand import Brand
@@ -18,15 +19,22 @@ from gatehouse.gate.pages.page import render
 from gatehouse.gate.policy import Policy
 from gatehouse.gate.providers import Provider
 from gatehouse.gate.recheck import Rechecker
+from gatehouse.gate.request_id import current
 from gatehouse.gate.session import Session
 from gatehouse.gate.store import Store
 from gatehouse.gate.uploading import Uploading
 from gatehouse.gate.web import NO_STORE
 
+# Streamlit's page shows it when its tab has lost the app, and goes on asking.
+COMING_BACK = "The app is coming back. This page connects again by itself; there is nothing you need to do."
+
 
 @dataclass(frozen=True)
 class Door:
-    """Everything that deciding takes. `origin`: the app's public one."""
+    """Everything that deciding takes.
+
+    `origin`: the app's public one. `page_policy`: the Content-Security-Policy of its pages; `reports`: what it blocked.
+    """
 
     origin: str
     cookie_secret: str = field(repr=False)
@@ -40,6 +48,8 @@ class Door:
     attempts: Attempts
     rechecker: Rechecker
     uploading: Uploading
+    page_policy: str
+    reports: Reports
 
     async def session_of(self, jar: Mapping[str, str]) -> Session | None:
         """Return the session whose cookie is among these, an ended one too, or None.
@@ -91,7 +101,8 @@ class Door:
         """Return the answer for when the database is away: back soon, and nobody is let in or out meanwhile."""
         if wants_page:
             return render("unavailable", brand=self.brand, status=503, headers={"Retry-After": "5"})
-        return Response("Back soon.", status_code=503, headers={"Retry-After": "5", **NO_STORE})
+        body = {"status": 503, "error": COMING_BACK, "request_id": current()}
+        return JSONResponse(body, status_code=503, headers={"Retry-After": "5", **NO_STORE})
 
 
 def _tokens_of(stream: str) -> dict[str, str] | None:

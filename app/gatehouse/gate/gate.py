@@ -17,6 +17,8 @@ from gatehouse.gate import administration, held_files, ownership, policy
 from gatehouse.gate import live as live_sessions
 from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.client import Client
+from gatehouse.gate.content import page_policy, streamlit_index
+from gatehouse.gate.content_reports import Reports
 from gatehouse.gate.crypt import keys
 from gatehouse.gate.database import open_pool
 from gatehouse.gate.discovery import Discovery
@@ -68,6 +70,7 @@ class Gate:
         self._providers = _pictured(read_providers(auth, "secrets.toml"), settings.app_dir)
         trusted = {name for name, provider in self._providers.items() if provider.email_trusted}
         self._policy = policy.read_policy(settings.app_dir, self._providers, email_trusted=trusted)
+        self._page_policy = page_policy(self._policy.content, streamlit_index())
         self._crypt = keys()
         self._door: Door | None = None
         policy.use(self._policy)
@@ -109,6 +112,8 @@ class Gate:
                 attempts=Attempts(self._crypt),
                 rechecker=rechecker,
                 uploading=Uploading(Room(self._upload_limits, held_files.sizes)),
+                page_policy=self._page_policy,
+                reports=Reports(self._policy.content),
             )
             live_sessions.install(live)
             administration.install(administration.Administration(store, self._policy, asyncio.get_running_loop()))

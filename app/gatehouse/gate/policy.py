@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gatehouse.gate.policy_content import DIRECTIVES, Content
 from gatehouse.gate.policy_enforced import Enforced, enforced
 from gatehouse.gate.policy_lines import line_of
 from gatehouse.gate.policy_rules import Rule, roles
@@ -27,17 +28,22 @@ class _File(BaseModel):
     enter: Rule | None = None
     pages: dict[str, Rule] = Field(default_factory=dict)
     sessions: Rule | None = None
+    content: Content = Content()
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Who may come in, see what, and end sessions. `required`: pages that a `gatehouse.require` of the app's names."""
+    """Who may come in, see what, and end sessions, and what pages may load from elsewhere.
+
+    `required`: pages that a `gatehouse.require` of the app's names.
+    """
 
     enter: Rule | None = None
     pages: Mapping[str, Rule] = field(default_factory=dict)
     email_trusted: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
     sessions: Rule | None = None
+    content: Content = field(default_factory=Content)
 
     def may_enter(self, claims: Mapping[str, Any], provider: str) -> bool:
         """Tell whether this person may open the app at all."""
@@ -87,7 +93,7 @@ def read_policy(
     if problems:
         raise StartError(*problems)
     required = frozenset(call.page for call in found.required)
-    return Policy(file.enter, file.pages, frozenset(email_trusted), required, file.sessions)
+    return Policy(file.enter, file.pages, frozenset(email_trusted), required, file.sessions, file.content)
 
 
 _in_use: Policy | None = None
@@ -128,6 +134,8 @@ def _parse(text: str) -> _File:
 _FAULTS = {
     "list_type": 'is not a list; write one such as ["a", "b"]',
     "too_short": "is empty; name at least one, or remove it",
+    "too_long": "is too long; name fifty at most",
+    "bool_type": "is neither true nor false; write one of them",
     "model_type": "is not a table; write it in [brackets]",
     "dict_type": "is not a table; write it in [brackets]",
 }
@@ -136,12 +144,11 @@ _FAULTS = {
 def _words(fault: Mapping[str, Any]) -> str:
     """Say in TOML's words what pydantic found."""
     if fault["type"] == "extra_forbidden":
-        known = (
-            'use [enter], [pages."name"] and [sessions]'
-            if len(fault["loc"]) == 1
-            else "use roles, email_domains or providers"
-        )
-        return f"is not known; {known}"
+        if len(fault["loc"]) == 1:
+            return 'is not known; use [enter], [pages."name"], [sessions] and [content]'
+        if fault["loc"][0] == "content":
+            return f"is not known; use {', '.join(sorted(DIRECTIVES))} or inline-scripts"
+        return "is not known; use roles, email_domains or providers"
     if fault["type"] == "value_error":
         return str(fault["ctx"]["error"])
     return _FAULTS.get(fault["type"], "must be text without space around it; correct it")

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gatehouse.gate.content import REPORTS
 from gatehouse.gate.door import Door
 from gatehouse.gate.pages.page import asset
 from gatehouse.gate.signing_in import callback, login
@@ -26,6 +27,9 @@ def routes(opened: Callable[[], Door]) -> list[Route]:
 
         return endpoint
 
+    async def reports(request: Request) -> Response:
+        return await opened().reports.take(request)
+
     async def assets(request: Request) -> Response:
         return asset(request.path_params["name"])
 
@@ -35,5 +39,6 @@ def routes(opened: Callable[[], Door]) -> list[Route]:
         Route("/auth/logout", bound(logout), methods=["GET", "POST"]),
         Route("/auth/signed-out", bound(signed_out), methods=["GET"]),
         Route("/auth/backchannel-logout", bound(backchannel_logout), methods=["POST"]),
+        Route(REPORTS, reports, methods=["POST"]),
         Route("/auth/assets/{name}", assets, methods=["GET"]),
     ]

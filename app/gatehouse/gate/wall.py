@@ -12,9 +12,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
 
+from gatehouse.gate.content import REPORTS, file_policy
 from gatehouse.gate.door import Door
 from gatehouse.gate.headers import REPLICA_COOKIE, XSRF_COOKIE, cleaned, cookies, header, offered
 from gatehouse.gate.ownership import owner_of, owns_media
+from gatehouse.gate.refusals import refusal
+from gatehouse.gate.request_id import remember
 from gatehouse.gate.session import Session
 from gatehouse.gate.static_files import is_static, safe_headers, served
 from gatehouse.gate.store import Unavailable
@@ -45,6 +48,9 @@ _CLOSED = re.compile(r"/_stcore/(metrics|agent|script-health-check)(/.*)?")
 # What a page loads and a tab asks for by itself: an answer of 401 says more than a redirect there.
 _NOT_PAGES = ("/_stcore/", "/media/", "/component/", "/static/", "/app/static/", "/auth/")
 
+# What people made or uploaded, and what an author put beside their script.
+_FILES = ("/media/", "/app/static/")
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A tab whose session has ended asks these before it opens its websocket anew, which is where it is told.
 _ENDED_TAB_ASKS = {"/_stcore/health": "ok", "/_stcore/host-config": "{}"}
@@ -66,6 +72,7 @@ class Wall:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        remember(scope)
         try:
             if scope["type"] == "websocket":
                 await self._websocket(scope, receive, send)
@@ -79,14 +86,14 @@ class Wall:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
         if path != _BACKCHANNEL and method not in _SAFE_METHODS and header(scope, b"origin") != self._door.origin:
-            await _refuse(scope, receive, send, 403, "This request came from another site.")
+            await self._refuse(scope, receive, send, 403, "This request came from another site.")
             return
         methods = _PUBLIC.get(path) or (_GET if _ASSET.fullmatch(path) else None)
         if methods is not None:
             if method in methods:
                 await self._app(scope, receive, send)
             else:
-                await _refuse(scope, receive, send, 405, "Method not allowed.")
+                await self._refuse(scope, receive, send, 405, "Method not allowed.")
             return
         session, navigation = await self._door.session_of(cookies(scope)), _is_navigation(scope)
         if session and navigation:
@@ -96,9 +103,10 @@ class Wall:
         elif session.ended_at:
             await self._ended(scope, receive, send, session)
         elif _CLOSED.fullmatch(path) or not _owned(path, str(session.id)) or (is_static(scope) and not served()):
-            await _refuse(scope, receive, send, 404, "Not found.")
+            await self._refuse(scope, receive, send, 404, "Not found.")
         else:
-            if navigation or method not in _SAFE_METHODS:
+            # A page that is refused something over and over tells so by itself.
+            if navigation or (method not in _SAFE_METHODS and path != REPORTS):
                 self._door.live.acted(session.id)
             if method == "PUT" and _UPLOAD.fullmatch(path):
                 await self._door.uploading.put(scope, receive, self._own(scope, send), session)
@@ -109,7 +117,7 @@ class Wall:
         if _is_navigation(scope):
             await _answer(scope, receive, send, RedirectResponse(_login(scope), status_code=302, headers=NO_STORE))
         else:
-            await _refuse(scope, receive, send, 401, "Sign in first.")
+            await self._refuse(scope, receive, send, 401, "Sign in first.")
 
     async def _ended(self, scope: Scope, receive: Receive, send: Send, session: Session) -> None:
         if _is_navigation(scope):
@@ -120,7 +128,7 @@ class Wall:
         elif scope["method"] == "GET" and (text := _ENDED_TAB_ASKS.get(scope["path"])):
             await _answer(scope, receive, send, PlainTextResponse(text, headers=NO_STORE))
         else:
-            await _refuse(scope, receive, send, 401, "Your session has ended. Sign in again.")
+            await self._refuse(scope, receive, send, 401, "Your session has ended. Sign in again.")
 
     def _own(self, scope: Scope, send: Send) -> Send:
         """Name this replica to nginx, so that page, websocket, upload and media meet; keep shared caches out."""
@@ -132,6 +140,11 @@ class Wall:
                 headers = list(message.get("headers", ()))
                 if is_static(scope) and message["status"] < 400:
                     headers = safe_headers(scope["path"], headers)
+                given = {name.lower(): value for name, value in headers}
+                if b"content-security-policy" not in given:
+                    kind = given.get(b"content-type", b"")
+                    policy = file_policy(kind) if scope["path"].startswith(_FILES) else self._door.page_policy
+                    headers.append((b"content-security-policy", policy.encode()))
                 if not known:
                     cookie = f"{REPLICA_COOKIE}={replica}; Path=/; Secure; HttpOnly; SameSite=Lax"
                     headers.append((b"set-cookie", cookie.encode()))
@@ -147,7 +160,7 @@ class Wall:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Streamlit takes a missing Origin, and looks up its own address on the internet for a foreign one (1.67).
         if scope["path"] != _STREAM or header(scope, b"origin") != self._door.origin:
-            await _refuse(scope, receive, send, 403, "")
+            await self._refuse(scope, receive, send, 403, "")
             return
         jar, asked = cookies(scope), offered(scope)
         session = await self._door.session_of(jar)
@@ -156,7 +169,7 @@ class Wall:
         # With a token that does not match its cookie Streamlit goes on as if nobody were signed in.
         genuine = validate_xsrf_token(asked.xsrf, jar.get(XSRF_COOKIE))
         if session is None or not (session.ended_at or genuine):
-            await _refuse(scope, receive, send, 403, "")
+            await self._refuse(scope, receive, send, 403, "")
             return
         acted = partial(self._door.live.acted, session.id)
         socket = GuardedSocket(session, receive, send, acted, partial(self._door.uploading.no_room, session))
@@ -167,12 +180,15 @@ class Wall:
         live.register(socket)
         try:
             if not await live.still_open(session):
-                await _refuse(scope, receive, send, 403, "")
+                await self._refuse(scope, receive, send, 403, "")
                 return
             user = await self._door.streamlit_user(session, asked.resumed)
             await socket.run(self._app, cleaned(scope, session, user))
         finally:
             live.forget(socket)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, status: int, text: str) -> None:
+        await _answer(scope, receive, send, refusal(scope, self._door.brand, status, text))
 
 
 @lru_cache(maxsize=8)
@@ -207,10 +223,6 @@ def _place(scope: Scope) -> str:
 
 def _login(scope: Scope) -> str:
     return f"/auth/login?next={quote(_place(scope), safe='')}"
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, text: str) -> None:
-    await _answer(scope, receive, send, PlainTextResponse(text, status_code=status, headers=NO_STORE))
 
 
 async def _answer(scope: Scope, receive: Receive, send: Send, response: Response) -> None:

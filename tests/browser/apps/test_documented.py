@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Page, expect
 
 from support.pages import settled
+from support.waiting import until
 
 if TYPE_CHECKING:
     from support.abroad import Abroad
@@ -162,3 +163,13 @@ def test_static_files_are_for_who_has_signed_in_and_run_nothing(visit: Visit, ab
     assert drawing
     assert drawing.headers["content-type"].startswith("image/svg+xml")
     assert page.evaluate("document.documentElement.id") != "active"
+
+
+def test_what_no_policy_names_is_not_asked_and_the_log_says_what_permits_it(visit: Visit, abroad: Abroad) -> None:
+    visit.open("outside")
+    expect(visit.page.get_by_text("A picture from elsewhere")).to_be_visible()
+    line = (
+        'https://pictures.example.com (img-src); to permit it, write in policy.toml under [content]: img-src = ["https:'
+    )
+    until(lambda: line.replace('"', '\\"') in abroad.stack.logs("app"), 10)
+    assert any("Content Security Policy" in fault for fault in visit.faults())

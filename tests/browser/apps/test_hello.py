@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _DOCKERFILE = """
 FROM {image}
 USER 0
-RUN find /srv/app -mindepth 1 -delete && cp /opt/venv/lib/python3*/site-packages/streamlit/hello/*.py /srv/app/
+RUN find /srv/app -mindepth 1 -delete && cp /opt/venv/lib/python3*/site-packages/streamlit/hello/*.py /srv/app/ \
+    && printf '[content]\\nimg-src = ["https://fonts.gstatic.com"]\\n' > /srv/app/policy.toml
 COPY --chown=0:0 providers.pem /srv/app/
 USER 10001:10001
 """

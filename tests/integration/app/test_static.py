@@ -77,7 +77,7 @@ def test_a_file_is_the_sessions_and_no_page(app: Served) -> None:
     answers = asked(app, *(f"app/static/{file}" for file in FILES))
     for file, kind in FILES.items():
         stranger, sam = answers[f"stranger app/static/{file}"], answers[f"sam app/static/{file}"]
-        assert (stranger.status, stranger.body) == (401, "Sign in first.")
+        assert (stranger.status, json.loads(stranger.body)["error"]) == (401, "Sign in first.")
         assert (sam.status, sam.body) == (200, EVIL)
         assert sam.headers["content-type"] == kind
         assert sam.headers["x-content-type-options"] == "nosniff"
@@ -98,4 +98,4 @@ def test_without_static_serving_there_is_no_file_and_no_page(database: Stack) ->
         answers = asked(app, "app/static/page.html")
     assert answers["stranger app/static/page.html"].status == 401
     sam = answers["sam app/static/page.html"]
-    assert (sam.status, sam.body) == (404, "Not found.")
+    assert (sam.status, json.loads(sam.body)["error"]) == (404, "Not found.")

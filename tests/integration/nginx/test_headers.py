@@ -11,7 +11,8 @@ from integration.nginx.front import Front
 from support.command import ROOT
 
 HSTS = "strict-transport-security"
-APP = ["/", "/any", "/healthz", "/static/gone.js", "/careless", "/busy"]
+CSP = "content-security-policy"
+APP = ["/", "/any", "/healthz", "/static/gone.js", "/careless", "/busy", "/_stcore/upload_file/a/b", "/media/x"]
 IDENTITY = ["/", "/admin", "/realms/apps", "/realms/master", "/realms/x;y/", "/realms/policy", "/realms/careless"]
 
 
@@ -20,37 +21,68 @@ def once(response: httpx.Response, name: str) -> str:
     return value
 
 
+def assert_common(response: httpx.Response) -> None:
+    assert once(response, "x-content-type-options") == "nosniff"
+    assert once(response, "cross-origin-opener-policy") == "same-origin"
+    assert once(response, "cross-origin-resource-policy") == "same-origin"
+    assert "camera=" in once(response, "permissions-policy")
+    assert "payment=()" in once(response, "permissions-policy")
+    assert once(response, "server") == "nginx"
+    assert once(response, CSP)
+    assert once(response, "x-frame-options")
+    assert HSTS not in response.headers, "it would hold for whatever else runs under localhost"
+    assert "access-control-allow-origin" not in response.headers
+    assert "x-powered-by" not in response.headers
+
+
 @pytest.mark.parametrize("path", APP)
 def test_headers_of_the_app(served: Front, path: str) -> None:
     response = served.get(served.app_url + path)
-    assert once(response, "x-content-type-options") == "nosniff"
-    assert once(response, "referrer-policy") == "same-origin"
-    assert once(response, "x-frame-options") == "SAMEORIGIN"
-    assert "frame-ancestors 'self'" in once(response, "content-security-policy")
-    assert once(response, "server") == "nginx"
-    assert HSTS not in response.headers, "it would hold for whatever else runs under localhost"
-    assert "access-control-allow-origin" not in response.headers
+    assert_common(response)
+    own = path in {"/healthz", "/static/gone.js"}
+    assert once(response, "referrer-policy") == ("no-referrer" if own else "same-origin")
+    assert once(response, "x-frame-options") == ("DENY" if own else "SAMEORIGIN")
 
 
 @pytest.mark.parametrize("path", IDENTITY)
 def test_headers_of_the_identity_pages(served: Front, path: str) -> None:
     response = served.get(served.id_url + path)
-    assert once(response, "x-content-type-options") == "nosniff"
+    assert_common(response)
     assert once(response, "referrer-policy") == "no-referrer"
-    assert once(response, "server") == "nginx"
-    assert HSTS not in response.headers
 
 
-def test_policy_of_keycloak_is_kept(served: Front) -> None:
-    response = served.get(f"{served.id_url}/realms/policy")
-    assert once(response, "content-security-policy") == "object-src 'none'"
+@pytest.mark.parametrize("name", ["app", "id"])
+def test_an_answer_without_a_policy_may_load_nothing(served: Front, name: str) -> None:
+    policy = once(served.get(f"https://{name}.localhost:{served.port}/realms/any"), CSP)
+    assert policy == "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize("name", ["app", "id"])
+def test_the_policy_of_an_upstream_is_kept(served: Front, name: str) -> None:
+    response = served.get(f"https://{name}.localhost:{served.port}/realms/policy")
+    assert once(response, CSP) == "object-src 'none'"
     assert once(response, "x-frame-options") == "SAMEORIGIN"
 
 
-def test_own_pages_of_the_identity_name_allow_nothing(served: Front) -> None:
-    response = served.get(f"{served.id_url}/admin")
-    assert once(response, "content-security-policy").startswith("default-src 'none'")
-    assert once(response, "x-frame-options") == "DENY"
+def test_own_pages_allow_nothing_but_their_style(served: Front) -> None:
+    for url in (f"{served.id_url}/admin", f"{served.app_url}/.git/config"):
+        policy = once(served.get(url), CSP)
+        assert re.fullmatch(
+            r"default-src 'none'; style-src 'sha256-[\w+/]{43}='; base-uri 'none'; form-action 'none'; "
+            r"frame-ancestors 'none'",
+            policy,
+        )
+
+
+def test_files_of_streamlit_have_a_policy_for_its_workers(served: Front) -> None:
+    found = served.run("find", "/usr/share/gatehouse/streamlit-static/static/js", "-name", "index.*.js").split()[0]
+    response = served.get(f"{served.app_url}/static/js/{found.rpartition('/')[2]}")
+    assert_common(response)
+    assert "script-src 'self' 'wasm-unsafe-eval';" in once(response, CSP)
+
+
+def test_headers_of_another_host_are_there_too(served: Front) -> None:
+    assert_common(served.get(served.app_url, headers={"Host": "evil.example"}))
 
 
 def test_public_name_has_hsts_wherever_it_is_https(public: Front) -> None:

@@ -31,7 +31,7 @@ def test_app_gets_its_requests_unchanged(served: Front, path: str) -> None:
         "/_stcore/agent/openapi.json",
         "/.git/config",
         "/any/.env",
-        "/.gatehouse/starting.html",
+        "/.gatehouse/error.html",
     ],
 )
 def test_hidden_of_the_app(served: Front, path: str) -> None:

@@ -12,9 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from gatehouse.gate.pages.brand import Brand
-from gatehouse.gate.pages.words import ENDED, FAILED
+from gatehouse.gate.pages.words import ENDED, FAILED, REFUSED
 
-Name: TypeAlias = Literal["choose", "confirm_sign_out", "denied", "error", "provider_away", "signed_out", "unavailable"]
+Name: TypeAlias = Literal[
+    "choose", "confirm_sign_out", "denied", "error", "provider_away", "refused", "signed_out", "unavailable"
+]
 
 _FOLDER = Path(__file__).parent
 _STYLE = (_FOLDER / "style.css").read_bytes()
@@ -30,6 +32,7 @@ _ENVIRONMENT.globals |= {
     "style": f"/auth/assets/style.css?{sha256(_STYLE).hexdigest()[:12]}",
     "ended": ENDED,
     "failed": FAILED,
+    "refused": REFUSED,
 }
 
 
@@ -72,6 +75,7 @@ def render(
             denied: `name`, `email`, `provider`, `next`.
             error: `why`, see words.FAILED; `next`.
             provider_away: `provider`; `next`.
+            refused: `why`, a status, see words.REFUSED.
             signed_out: `reason`, see words.ENDED; `next`.
             unavailable: `next`: where it goes by itself every ten seconds; without it, to its own address again.
     """

@@ -48,3 +48,12 @@ FAILED = {
     "logged-out": Words("You signed out meanwhile", "A sign-out came in while you were signing in, and it counts."),
     "": Words("The sign-in did not work", "The answer that came back could not be trusted, so we stopped here."),
 }
+
+REFUSED = {
+    "401": Words("Sign in first", "What you asked for is for people who have signed in."),
+    "403": Words("Not from there", "This request came from another site, so it was not carried out."),
+    "404": Words(
+        "Nothing here", "There is nothing at this address, or it is not yours to see. Files last as long as their page."
+    ),
+    "": Words("This request was refused", "It is not one that can be answered here."),
+}
