@@ -24,6 +24,9 @@ _SETTINGS = (
     *("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "APP_SCRIPT", "SECRETS"),
     *("MAX_UPLOAD_MB", "MAX_HELD_MB", "MAX_HELD_FILES", "APP_MEMORY"),
     *("REPLICAS", "IDENTITY", "IDLE", "ABSOLUTE", "REAUTH", "RECHECK", "MAX_SESSIONS"),
+    *("LIMIT_ADDRESS", "LIMIT_SESSION", "LIMIT_SIGN_IN", "LIMIT_TOKEN", "LIMIT_UPLOAD", "LIMIT_HANDSHAKE"),
+    *("MAX_ADDRESS_REQUESTS", "MAX_SESSION_REQUESTS", "MAX_HEADER_KB", "MAX_FORM_KB", "MAX_TABS", "MAX_MESSAGE_MB"),
+    *("SLOW_HEADER", "SLOW_BODY", "SLOW_READ", "TRUSTED_PROXIES", "PROXY_PROTOCOL"),
     *("EGRESS", "EGRESS_CA", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
 )
 
@@ -42,6 +45,9 @@ class Stack:
             "BIND": "127.0.0.1",
             "APP": "./app/desk",
             "SECRETS": str(directory / "secrets"),
+            # All people of all tests come from one address, faster than an office would.
+            "LIMIT_SIGN_IN": "10000",
+            "LIMIT_ADDRESS": "100000",
             **settings,
         }
         self.trusted: list[Path] = []

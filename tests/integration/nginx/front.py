@@ -118,6 +118,10 @@ class Front:
         with self.client() as client:
             return client.get(url, extensions=extensions, headers=headers)
 
+    def adjust(self, *limits: str) -> str:
+        """Have the running nginx take other limits; what the operator is told."""
+        return self.run("/etc/gatehouse/nginx/adjust.sh", *limits)
+
     def openssl(self, *options: str) -> str:
         """What OpenSSL's client, of the version that nginx has, says about a connection from inside the container."""
         return self.run("openssl", "s_client", "-connect", f"127.0.0.1:{self.port}", *options)
@@ -150,11 +154,12 @@ def nginx(secrets: Secrets, project: str, tag: str = _TAG, **environment: str) -
 
 
 @contextmanager
-def front(secrets: Secrets, project: str, tag: str = _TAG) -> Iterator[Front]:
-    """Run nginx without upstreams, on a network of its own. `tag`: of its image."""
+def front(secrets: Secrets, project: str, tag: str = _TAG, **environment: str) -> Iterator[Front]:
+    """Run nginx without upstreams, on a network of its own. `tag`: of its image. `environment`: settings."""
     port, http_port = free_port(), free_port()
     with Network(docker_network_kw={"labels": _labels(project)}) as network:
-        container = nginx(secrets, project, tag, PORT=str(port), HTTP_PORT=str(http_port)).with_network(network)
+        container = nginx(secrets, project, tag, PORT=str(port), HTTP_PORT=str(http_port), **environment)
+        container.with_network(network)
         for number in (port, http_port):
             container.ports[f"{number}/tcp"] = ("127.0.0.1", number)  # type: ignore[assignment]
         with container.waiting_for(LogMessageWaitStrategy("nginx serves").with_startup_timeout(20)):

@@ -14,7 +14,9 @@ from starlette.responses import HTMLResponse, Response
 from gatehouse.gate.pages.brand import Brand
 from gatehouse.gate.pages.words import ENDED, FAILED
 
-Name: TypeAlias = Literal["choose", "confirm_sign_out", "denied", "error", "provider_away", "signed_out", "unavailable"]
+Name: TypeAlias = Literal[
+    "choose", "confirm_sign_out", "denied", "error", "full", "provider_away", "signed_out", "unavailable"
+]
 
 _FOLDER = Path(__file__).parent
 _STYLE = (_FOLDER / "style.css").read_bytes()
@@ -71,6 +73,7 @@ def render(
             confirm_sign_out: `name`, `email`, `provider`; `next` is where "Stay signed in" leads.
             denied: `name`, `email`, `provider`, `next`.
             error: `why`, see words.FAILED; `next`.
+            full: nothing; it asks for its own address again every ten seconds.
             provider_away: `provider`; `next`.
             signed_out: `reason`, see words.ENDED; `next`.
             unavailable: `next`: where it goes by itself every ten seconds; without it, to its own address again.
