@@ -28,6 +28,8 @@ default_limits
 faults=$(limit_faults)
 [[ -z $faults ]] || fail "${faults//$'\n'/$'\n'Error: }"
 render_limits "$run/limits.conf.new"
+before=$(workers)
 replace "$run/limits.conf" || fail "nginx refuses that for the reason above; the limits stay as they were"
+settled "$before"
 printf '%s\n' "${earlier[@]}" "$@" | sed '/^$/d' >"$run/adjusted"
 printf 'nginx limits with %s from now on; write it into .env to keep it\n' "$*"

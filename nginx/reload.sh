@@ -7,6 +7,20 @@ reload() {
   nginx -c "${here:?}/nginx.conf" -q -t && kill -HUP "$(</run/gatehouse/nginx/nginx.pid)"
 }
 
+# Those that take new connections.
+workers() {
+  grep --files-with-matches --null-data --line-regexp 'nginx: worker process' /proc/[0-9]*/cmdline 2>/dev/null || true
+}
+
+# settled WORKERS: wait until the workers of before take no new connections.
+settled() {
+  local _
+  for _ in {1..50}; do
+    if ! grep --quiet --line-regexp --fixed-strings "$1" <<<"$(workers)"; then return; fi
+    sleep 0.1
+  done
+}
+
 # replace FILE: put FILE.new in its place if nginx takes it, and keep FILE as it is if not.
 replace() {
   cp "$1" "$1.old"
