@@ -49,12 +49,20 @@ async def echo(
     await send(
         {"type": "http.response.start", "status": status, "headers": [*headers, (b"content-type", b"text/html")]}
     )
-    await send({"type": "http.response.body", "body": json.dumps(seen | {"length": length}).encode()})
+    filler = "x" * (1 << 20) if scope["path"] == "/big" else ""
+    answer = json.dumps(seen | {"length": length, "filler": filler})
+    await send({"type": "http.response.body", "body": answer.encode()})
 
 
 if __name__ == "__main__":
     host = "0.0.0.0"
     # As app/gatehouse/serve.py has it.
     uvicorn.run(
-        echo, host=host, port=int(sys.argv[1]), lifespan="off", http="httptools", ws="websockets-sansio", access_log=False
+        echo,
+        host=host,
+        port=int(sys.argv[1]),
+        lifespan="off",
+        http="httptools",
+        ws="websockets-sansio",
+        access_log=False,
     )

@@ -155,9 +155,7 @@ def nginx(secrets: Secrets, project: str, tag: str = _TAG, **environment: str) -
 
 
 @contextmanager
-def front(
-    secrets: Secrets, project: str, tag: str = _TAG, also_on: str = "", **environment: str
-) -> Iterator[Front]:
+def front(secrets: Secrets, project: str, tag: str = _TAG, also_on: str = "", **environment: str) -> Iterator[Front]:
     """Run nginx without upstreams, on a network of its own.
 
     Args:

@@ -1,8 +1,8 @@
 """Requests that two servers may tell apart differently: each carries a second one for /smuggled that nobody asked for.
 
-After James Kettle's work on request smuggling (portswigger.net/research: desync attacks, HTTP/2) and the corpora that
-followed it: Content-Length against Transfer-Encoding, either written oddly, chunks written oddly, line ends, and what HTTP/2
-allows inside a header that HTTP/1 reads as its end.
+After James Kettle's work on request smuggling (portswigger.net/research: desync attacks, HTTP/2) and what followed it:
+Content-Length against Transfer-Encoding, either written oddly, chunks written oddly, line ends, and what HTTP/2 allows
+inside a header that HTTP/1 reads as its end.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ _CHUNKS = [
     b"0\r\r\n",
     b"0;\n\r\n\r\n",
     b"0;a=b\r\n\r\n",
-    b"0;a=\"\r\n\r\n",
+    b'0;a="\r\n\r\n',
     b"00000000000000000000\r\n\r\n",
     b"0x0\r\n\r\n",
     b"-1\r\n\r\n",
@@ -149,12 +149,18 @@ _LINES = [
     b"GET /line HTTP/0.9\r\nHost: app.localhost\r\n\r\n",
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     b"\r\n\r\n\r\nGET /line HTTP/1.1\r\nHost: app.localhost\r\n\r\n",
-    b"GET /line HTTP/1.1\r\nHost: app.localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 777\r\nSec-WebSocket-Key: x\r\n\r\n",
-    b"GET /_stcore/stream HTTP/1.1\r\nHost: app.localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 777\r\nSec-WebSocket-Key: x\r\n\r\n",
-    b"GET /line HTTP/1.1\r\nHost: app.localhost\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-    b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+    (
+        b"GET /line HTTP/1.1\r\nHost: app.localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 777\r\nSec-WebSocket-Key: x\r\n\r\n"
+    ),
+    (
+        b"GET /_stcore/stream HTTP/1.1\r\nHost: app.localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 777\r\nSec-WebSocket-Key: x\r\n\r\n"
+    ),
+    (
+        b"GET /line HTTP/1.1\r\nHost: app.localhost\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"
+    ),
     b"CONNECT app:8501 HTTP/1.1\r\nHost: app.localhost\r\n\r\n",
 ]
 
@@ -183,7 +189,12 @@ Fields = list[tuple[bytes, bytes]]
 
 def http2() -> Iterator[tuple[Fields, bytes]]:
     """Header fields and body of one stream each."""
-    start: Fields = [(b":method", b"POST"), (b":scheme", b"https"), (b":authority", b"app.localhost"), (b":path", b"/carrier")]
+    start: Fields = [
+        (b":method", b"POST"),
+        (b":scheme", b"https"),
+        (b":authority", b"app.localhost"),
+        (b":path", b"/carrier"),
+    ]
 
     def with_(**changed: bytes) -> Fields:
         return [(name, changed.get(name[1:].decode(), value)) for name, value in start]
