@@ -60,5 +60,6 @@ proxy_faults() {
 render_limits() {
   local name
   for name in "${limit_names[@]}"; do export "${name?}"; done
+  # shellcheck disable=SC2016 # envsubst wants the names, not the values
   envsubst "$(printf '${%s} ' "${limit_names[@]}")" <"${here:?}/limits.conf.template" >"$1"
 }
