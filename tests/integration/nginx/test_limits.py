@@ -267,7 +267,7 @@ def test_old_http_is_refused(narrow: Front, request_line: bytes) -> None:
     with raw(narrow) as connection:
         connection.sendall(request_line + b"\r\n" + (HEAD + b"\r\n" if b"HTTP" in request_line else b""))
         answer = rest(connection)
-    assert b"505" in answer[:16] or answer.startswith(b"<!doctype html>"), "HTTP/0.9 has no status"
+    assert answer.startswith(b"HTTP/1.1 505") or b"HTTP" not in request_line, "HTTP/0.9 has no status"
     assert b"host_name" not in answer, "it reached the app"
 
 
@@ -279,4 +279,4 @@ def test_odd_methods_are_refused(narrow: Front, name: str, method: str) -> None:
         connection.sendall(f"{method} {REALM}/any HTTP/1.1\r\n{host}".encode())
         answer = rest(connection)
     assert answer[:12] in {b"HTTP/1.1 405", b"HTTP/1.1 400"}
-    assert b"This request was refused" in answer
+    assert b"<center>" not in answer, "a page of our own"
