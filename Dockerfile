@@ -175,6 +175,18 @@ COPY deploy/keycloak/entrypoint.sh deploy/keycloak/healthcheck.sh deploy/keycloa
 USER 1000:1000
 ENTRYPOINT ["/etc/gatehouse/keycloak/entrypoint.sh"]
 
+# --- h2spec: what HTTP/2 asks of a server, for the tests alone -----------------------------------------------------------
+FROM base AS h2spec
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'golang-go=2:1.24*' > /dev/null
+WORKDIR /src
+COPY requirements/h2spec/ ./
+# -mod=readonly: nothing that go.sum doesn't know.
+RUN --mount=type=secret,id=ca --mount=type=cache,target=/root/go --mount=type=cache,target=/root/.cache \
+    if [[ -s /run/secrets/ca ]]; then export SSL_CERT_FILE=/run/secrets/ca; fi; \
+    CGO_ENABLED=0 GOTOOLCHAIN=local go build -mod=readonly -trimpath -o /usr/local/bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
+
 # --- tools: tests and linters; never part of a running stack --------------------------------------------------------------
 # What the tests take from npm. Its lock names no registry. No install script runs, so the list of names that browsers know
 # by themselves, which the grader would download, is an empty one: no name of a test is in it.
@@ -198,6 +210,12 @@ COPY requirements/tools.txt /tmp/tools.txt
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
     install-requirements /tmp/tools.txt
 COPY --from=node-packages /opt/node/node_modules /opt/node/node_modules
+COPY requirements/setuptools.txt requirements/sslyze.txt /tmp/
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
+    python3 -m venv --without-pip /opt/sslyze \
+    && install-requirements /tmp/setuptools.txt /opt/sslyze \
+    && install-requirements /tmp/sslyze.txt /opt/sslyze --no-binary sslyze --no-build-isolation
+COPY --from=h2spec /usr/local/bin/h2spec /usr/local/bin/
 # The tools container shares the host's network. Containers of tests would be put into the same, unless the engine is named.
 ENV TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host DOCKER_HOST=unix:///var/run/docker.sock
 CMD ["pytest"]

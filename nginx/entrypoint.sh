@@ -8,9 +8,13 @@ here=$(dirname "${BASH_SOURCE[0]}")
 readonly here run=/run/gatehouse/nginx
 # shellcheck source=nginx/certificate.sh
 source "$here/certificate.sh"
+# shellcheck source=nginx/limits.sh
+source "$here/limits.sh"
+# shellcheck source=nginx/clients.sh
+source "$here/clients.sh"
 
 check_settings() {
-  local label='[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?' name
+  local label='[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?' name faults
   [[ ${#DOMAIN} -le 249 && $DOMAIN =~ ^$label(\.$label)*$ ]] ||
     fail "DOMAIN=$DOMAIN: not a lower-case DNS name; use one such as example.com, or localhost"
   for name in PORT HTTP_PORT; do
@@ -19,17 +23,28 @@ check_settings() {
   done
   [[ $PORT != "$HTTP_PORT" ]] || fail "HTTP_PORT=$HTTP_PORT: the same as PORT; give it another number"
   [[ $MAX_UPLOAD_MB =~ ^[1-9][0-9]{0,5}$ ]] || fail "MAX_UPLOAD_MB=$MAX_UPLOAD_MB: not a size; use a number of megabytes"
+  faults=$(limit_faults)
+  [[ -z $faults ]] || fail "${faults//$'\n'/$'\n'Error: }"
 }
 
 render() {
   mkdir --parents "$run"
+  export LISTEN_HTTPS LISTEN_STRANGERS LISTEN_HTTP LISTEN_HTTP_STRANGERS
+  LISTEN_HTTPS=$(listen "$PORT" ssl) LISTEN_STRANGERS=$(listen "$PORT" ssl default_server)
+  LISTEN_HTTP=$(listen "$HTTP_PORT") LISTEN_HTTP_STRANGERS=$(listen "$HTTP_PORT" default_server)
   # shellcheck disable=SC2016 # envsubst wants the names, not the values
-  envsubst '${DOMAIN} ${PORT} ${HTTP_PORT} ${PUBLIC_PORT} ${UPLOAD_MB}' <"$here/servers.conf.template" >"$run/servers.conf"
+  envsubst '${DOMAIN} ${PUBLIC_PORT} ${LISTEN_HTTPS} ${LISTEN_STRANGERS} ${LISTEN_HTTP} ${LISTEN_HTTP_STRANGERS}' \
+    <"$here/servers.conf.template" >"$run/servers.conf"
+  clients >"$run/clients.conf"
+  render_limits "$run/limits.conf"
+  # The limit is for the file; the form around it takes a few hundred bytes more.
+  printf 'client_max_body_size %sm;\n' "$((MAX_UPLOAD_MB + 1))" >"$run/upload.conf"
 }
 
 export DOMAIN=${DOMAIN:-localhost} PORT=${PORT:-8443} HTTP_PORT=${HTTP_PORT:-8080} MAX_UPLOAD_MB=${MAX_UPLOAD_MB:-200}
+default_limits
 check_settings
-export PUBLIC_PORT=:$PORT UPLOAD_MB=$((MAX_UPLOAD_MB + 1))
+export PUBLIC_PORT=:$PORT
 [[ $PORT != 443 ]] || PUBLIC_PORT=
 check_certificate "app.$DOMAIN" "id.$DOMAIN"
 render

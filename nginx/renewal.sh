@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Let nginx take a renewed certificate, without a restart: open connections stay. Started by entrypoint.sh, which then
-# becomes nginx itself, so that this process's parent is the one to signal.
+# Let nginx take a renewed certificate, without a restart: open connections stay. Started by entrypoint.sh.
 set -o errexit -o nounset -o pipefail
 
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=nginx/certificate.sh
 source "$here/certificate.sh"
+# shellcheck source=nginx/reload.sh
+source "$here/reload.sh"
 
 stamp() {
   stat --format='%i %s %Y' "$secrets/tls.crt" "$secrets/tls.key" 2>&1 || true
@@ -20,8 +21,7 @@ while sleep 4; do
     before=$now
   elif [[ $now != "$settled" ]]; then
     settled=$now
-    if (check_certificate "app.$DOMAIN" "id.$DOMAIN") && nginx -c "$here/nginx.conf" -q -t; then
-      kill -HUP "$PPID"
+    if (check_certificate "app.$DOMAIN" "id.$DOMAIN") && reload; then
       printf '%s/tls.crt: renewed, valid until %s; nginx reloads\n' "$folder" "$(expiry)"
     else
       printf '%s: the certificate that was there before stays in use until this is mended\n' "$folder" >&2

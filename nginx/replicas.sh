@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Follow the app's replicas: who is there, by the engine's name server, and can serve, by its health route. nginx 1.26 can
 # do neither by itself (`resolve` and `sticky` in an upstream came later), so the upstreams are a file and a reload.
-# usage: replicas.sh once | replicas.sh follow   `follow` is started by entrypoint.sh, which then becomes nginx itself
+# usage: replicas.sh once | replicas.sh follow   both by entrypoint.sh
 set -o errexit -o nounset -o pipefail
 
 here=$(dirname "${BASH_SOURCE[0]}")
 readonly here file=/run/gatehouse/nginx/replicas.conf
+# shellcheck source=nginx/reload.sh
+source "$here/reload.sh"
 readonly port=8501 interval=1 patience=2 # patience: a replica may miss so many rounds, so a lost one is out after 4 s
 
 addresses() {
@@ -75,10 +77,11 @@ follow() {
     before=$now
     render "${serving[@]}" >"$file.new"
     if cmp --silent "$file" "$file.new"; then continue; fi
-    mv "$file.new" "$file"
-    if nginx -c "$here/nginx.conf" -q -t; then
-      kill -HUP "$PPID"
+    if replace "$file"; then
       printf 'replicas of the app: %s\n' "$now"
+    else
+      printf 'replicas of the app: nginx does not take %s for the reason above; it goes on with those it had\n' "$now" >&2
+      before=
     fi
   done
 }

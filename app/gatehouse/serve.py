@@ -83,6 +83,7 @@ def _serve() -> None:
     import uvicorn  # noqa: PLC0415
 
     from gatehouse.asgi import app  # noqa: PLC0415
+    from gatehouse.gate.unfinished import BoundedWebSocket  # noqa: PLC0415
     from gatehouse.health import route as health  # noqa: PLC0415
 
     _warn_of_code()
@@ -107,10 +108,9 @@ def _serve() -> None:
             port=8501,
             loop="uvloop",
             http="httptools",
-            ws="websockets-sansio",
+            ws=BoundedWebSocket,
             lifespan="on",
-            # Streamlit answers an event over 25 MiB with a message; beyond this the connection closes unread.
-            ws_max_size=32 * _MEBIBYTE,
+            ws_max_size=settings().max_message_mb * _MEBIBYTE,
             ws_ping_interval=30,
             ws_ping_timeout=30,
             ws_per_message_deflate=False,

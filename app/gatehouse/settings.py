@@ -136,6 +136,11 @@ class Settings(BaseSettings):
     recheck: Duration = timedelta(seconds=60)
     # Sessions of one account; one more ends the oldest.
     max_sessions: int = Field(default=20, ge=1, le=1000)
+    # Tabs of all users that this process serves at a time; one more is asked to come back.
+    max_tabs: int = Field(default=500, ge=1, le=10_000)
+    # Megabytes of one message of a tab. Streamlit refuses an event over 25 in its own way (server.maxWidgetStateSize);
+    # beyond this the connection closes unread.
+    max_message_mb: int = Field(default=32, ge=1, le=1000)
 
     secrets_dir: Path = Path("/run/secrets")
     # Name of the mounted folder on the host, for messages: inside the container it is not known.

@@ -54,7 +54,8 @@ check_names() {
 # What the app itself would refuse, after its images were built and the running one was gone.
 check_limits() {
   local name
-  for name in MAX_UPLOAD_MB REPLICAS MAX_SESSIONS; do
+  while IFS= read -r name; do problem "$name"; done < <(nginx_faults)
+  for name in MAX_UPLOAD_MB REPLICAS MAX_SESSIONS MAX_TABS MAX_MESSAGE_MB; do
     [[ ${!name:-1} =~ ^[1-9][0-9]{0,3}$ ]] || problem "$name=${!name} is no whole number above 0; correct it in .env"
   done
   for name in IDLE ABSOLUTE REAUTH RECHECK; do
@@ -71,6 +72,14 @@ check_limits() {
   done
   [[ -z ${IDENTITY:-} || $IDENTITY == external ]] || problem "IDENTITY=$IDENTITY: set it to external, or leave it out"
 }
+
+# What nginx would refuse, by its own rules.
+nginx_faults() (
+  # shellcheck source=nginx/limits.sh
+  source nginx/limits.sh
+  default_limits
+  limit_faults
+)
 
 check_app_folder() {
   if [[ ! -d $APP ]]; then

@@ -1,9 +1,10 @@
-"""What ends a session by itself: nobody acts, time is up, one more sign-in of the same account."""
+"""What ends a session by itself: nobody acts, time is up, one more sign-in of the same account; and a full house."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -13,12 +14,13 @@ from support.tab import tab
 from support.waiting import until
 
 IDLE, ABSOLUTE = 6, 18
+TABS = 3
 
 
 @pytest.fixture(scope="module")
 def short(abroad: Abroad) -> Iterator[Abroad]:
     """The same stack with limits that a test can await."""
-    with abroad.changed(IDLE=f"{IDLE}s", ABSOLUTE=f"{ABSOLUTE}s", MAX_SESSIONS="2", RECHECK="60s"):
+    with abroad.changed(IDLE=f"{IDLE}s", ABSOLUTE=f"{ABSOLUTE}s", MAX_SESSIONS="2", RECHECK="60s", MAX_TABS=str(TABS)):
         yield abroad
 
 
@@ -74,3 +76,23 @@ def test_one_sign_in_more_than_allowed_ends_the_oldest(short: Abroad, person: Pe
     assert [one.is_in() for one in (person, *others)] == [False, True, True]
     told = person.http.get(f"{short.stack.app_url}/", headers=NAVIGATION)
     assert told.headers["location"] == "/auth/signed-out?reason=cap&next=%2F"
+
+
+def test_full_house_says_so_and_lets_in_who_comes_back(person: Person) -> None:
+    replica = person.http.cookies["__Host-replica"]
+    with ExitStack() as others:
+        seated = [others.enter_context(tab(person)) for _ in range(TABS)]
+        for one in seated:
+            one.run()
+        with tab(person) as late:
+            assert late.farewell() == "/"
+        page = person.open("/")
+        assert (page.status_code, page.headers["retry-after"]) == (503, "10")
+        assert "Every place is taken" in page.text
+        assert "__Host-replica" not in person.http.cookies, "another replica may have room"
+        # The tabs that are there notice nothing, and one that lost its connection has a place.
+        person.http.cookies.set("__Host-replica", replica, domain="app.localhost", path="/")
+        with tab(person, resume=seated[0].session_id) as again:
+            assert again.run()
+        assert seated[1].run()
+    until(lambda: person.open("/").status_code == 200, 5)

@@ -217,3 +217,13 @@ def test_plain_http_only_redirects_to_a_configured_name(stack: Stack, host: str)
     assert response.headers["location"].startswith((f"{stack.app_url}/", f"{stack.id_url}/"))
     assert "evil" not in response.headers["location"]
     assert "set-cookie" not in response.headers
+
+
+def test_only_what_comes_over_the_internal_networks_goes_uncounted(parts: Stack) -> None:
+    """The limits of nginx are for the world: what it takes for the stack's own is no network that leads out."""
+    parts.job("prepare")
+    configuration = parts.job("nginx", "cat", "/run/gatehouse/nginx/clients.conf").stdout
+    for name in ("apps", "identity"):
+        assert f" {parts.networks[name]['subnet']} 1;" in configuration
+    assert parts.networks["edge"]["subnet"] not in configuration
+    assert configuration.count(" 1;") == len(("127.0.0.0/8", "apps", "identity"))

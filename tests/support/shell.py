@@ -25,6 +25,8 @@ class Shell:
         self.directory = directory
         shutil.copytree(ROOT / "deploy" / "engine", directory / "deploy" / "engine")
         shutil.copy(ROOT / "compose.yaml", directory)
+        (directory / "nginx").mkdir()
+        shutil.copy(ROOT / "nginx" / "limits.sh", directory / "nginx")
         app = directory / "app" / "desk"
         app.mkdir(parents=True)
         (app / "main.py").touch()

@@ -19,11 +19,16 @@ from support.subnets import free_subnets, networks_of_compose
 PREFIX = "gatehouse-test-"
 """Every project of a test starts with it; the sweep of leftovers goes by it."""
 
+_RATES = ("LIMIT_ADDRESS", "LIMIT_SESSION", "LIMIT_SIGN_IN", "LIMIT_TOKEN", "LIMIT_UPLOAD", "LIMIT_HANDSHAKE")
 # Set by the stack alone: a developer's own .env or shell must not reach a test.
 _SETTINGS = (
     *("DOMAIN", "PORT", "HTTP_PORT", "BIND", "APP", "APP_SCRIPT", "SECRETS"),
     *("MAX_UPLOAD_MB", "MAX_HELD_MB", "MAX_HELD_FILES", "APP_MEMORY"),
     *("REPLICAS", "IDENTITY", "IDLE", "ABSOLUTE", "REAUTH", "RECHECK", "MAX_SESSIONS"),
+    *_RATES,
+    *("MAX_ADDRESS_REQUESTS", "MAX_SESSION_REQUESTS", "MAX_ADDRESS_UPLOADS", "MAX_HEADER_KB", "MAX_FORM_KB"),
+    *("MAX_TABS", "MAX_MESSAGE_MB"),
+    *("SLOW_HEADER", "SLOW_BODY", "SLOW_READ", "TRUSTED_PROXIES", "PROXY_PROTOCOL"),
     *("EGRESS", "EGRESS_CA", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
 )
 
@@ -42,6 +47,8 @@ class Stack:
             "BIND": "127.0.0.1",
             "APP": "./app/desk",
             "SECRETS": str(directory / "secrets"),
+            # All people of all tests come from one address, and do in a minute what others do in a day.
+            **dict.fromkeys(_RATES, "100000"),
             **settings,
         }
         self.trusted: list[Path] = []

@@ -12,7 +12,7 @@ from streamlit import runtime
 from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.client import Client
 from gatehouse.gate.content_reports import Reports
-from gatehouse.gate.headers import SESSION_COOKIE, streamlit_user
+from gatehouse.gate.headers import REPLICA_COOKIE, SESSION_COOKIE, streamlit_user
 from gatehouse.gate.live import Live
 from gatehouse.gate.pages.brand import Brand
 from gatehouse.gate.pages.page import render
@@ -23,7 +23,7 @@ from gatehouse.gate.request_id import current
 from gatehouse.gate.session import Session
 from gatehouse.gate.store import Store
 from gatehouse.gate.uploading import Uploading
-from gatehouse.gate.web import NO_STORE
+from gatehouse.gate.web import NO_STORE, forget_cookie
 
 # Streamlit's page shows it when its tab has lost the app, and goes on asking.
 COMING_BACK = "The app is coming back. This page connects again by itself; there is nothing you need to do."
@@ -96,6 +96,13 @@ class Door:
                 values = {"id": tokens.id, "access": tokens.access} if tokens else {}
                 exposed = {f"{name}_token": value for name in self.expose_tokens if (value := values.get(name))}
         return streamlit_user(session, origin=self.origin, secret=self.cookie_secret, tokens=exposed)
+
+    def full(self) -> Response:
+        """Return the page for when no more tabs can be served: it looks again by itself."""
+        response = render("full", brand=self.brand, status=503, headers={"Retry-After": "10"})
+        # Another replica may have room.
+        forget_cookie(response, REPLICA_COOKIE)
+        return response
 
     def unavailable(self, *, wants_page: bool) -> Response:
         """Return the answer for when the database is away: back soon, and nobody is let in or out meanwhile."""

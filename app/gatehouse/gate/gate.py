@@ -96,7 +96,7 @@ class Gate:
         client = Client(self._providers, str(self._auth["redirect_uri"]), Discovery())
         try:
             store = Store(pool, self._crypt, Limits.of(settings))
-            live = Live(store, self._policy)
+            live = Live(store, self._policy, settings.max_tabs)
             # A container's host name is its own, and no other replica's.
             rechecker = Rechecker(store, client, self._providers, socket.gethostname())
             self._door = Door(

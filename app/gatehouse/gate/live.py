@@ -42,7 +42,9 @@ class Socket(Protocol):
 class Live:
     """What is known here is trusted only while the listening connection stands."""
 
-    def __init__(self, store: Store, policy: Policy) -> None:
+    def __init__(self, store: Store, policy: Policy, most_tabs: int) -> None:
+        """Args: most_tabs: so many websockets are served at a time."""
+        self._most_tabs = most_tabs
         self._store = store
         self._policy = policy
         self._cookies: OrderedDict[bytes, UUID] = OrderedDict()
@@ -104,6 +106,10 @@ class Live:
         return now < session.expires_at and now < active + idle and (not session.reauth_at or now < session.reauth_at)
 
     # --- websockets -------------------------------------------------------------------------------------------------
+
+    def full(self) -> bool:
+        """Tell whether no more tabs can be served just now."""
+        return sum(map(len, self._sockets.values())) >= self._most_tabs
 
     def register(self, socket: Socket) -> None:
         """Count a websocket in. Afterwards, and not before, ask `still_open`: an ending in between is then seen."""

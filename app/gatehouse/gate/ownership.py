@@ -47,6 +47,12 @@ def owner_of(stream: str) -> str | None:
     return owner
 
 
+def is_kept(stream: str | None) -> bool:
+    """Tell whether Streamlit keeps its session `stream`, with or without a websocket."""
+    sessions = runtime.get_instance()._session_mgr if stream and runtime.exists() else None  # noqa: SLF001 - see the module
+    return sessions is not None and sessions.get_session_info(str(stream)) is not None
+
+
 def owns_deferred(file_id: str, stream: str) -> bool:
     """Tell whether Streamlit's session `stream` registered the deferred download `file_id`."""
     entry = runtime.get_instance().media_file_mgr._deferred_callables.get(file_id)  # noqa: SLF001 - see the module

@@ -15,7 +15,7 @@ from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_tok
 from gatehouse.gate.content import REPORTS, file_policy
 from gatehouse.gate.door import Door
 from gatehouse.gate.headers import REPLICA_COOKIE, XSRF_COOKIE, cleaned, cookies, header, offered
-from gatehouse.gate.ownership import owner_of, owns_media
+from gatehouse.gate.ownership import is_kept, owner_of, owns_media
 from gatehouse.gate.refusals import refusal
 from gatehouse.gate.request_id import remember
 from gatehouse.gate.session import Session
@@ -104,14 +104,19 @@ class Wall:
             await self._ended(scope, receive, send, session)
         elif _CLOSED.fullmatch(path) or not _owned(path, str(session.id)) or (is_static(scope) and not served()):
             await self._refuse(scope, receive, send, 404, "Not found.")
+        elif navigation and self._door.live.full():
+            await _answer(scope, receive, send, self._door.full())
         else:
             # A page that is refused something over and over tells so by itself.
             if navigation or (method not in _SAFE_METHODS and path != REPORTS):
                 self._door.live.acted(session.id)
-            if method == "PUT" and _UPLOAD.fullmatch(path):
-                await self._door.uploading.put(scope, receive, self._own(scope, send), session)
-            else:
-                await self._app(cleaned(scope, session), receive, self._own(scope, send))
+            await self._inside(scope, receive, self._own(scope, send), session)
+
+    async def _inside(self, scope: Scope, receive: Receive, send: Send, session: Session) -> None:
+        if scope["method"] == "PUT" and _UPLOAD.fullmatch(scope["path"]):
+            await self._door.uploading.put(scope, receive, send, session)
+        else:
+            await self._app(cleaned(scope, session), receive, send)
 
     async def _stranger(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _is_navigation(scope):
@@ -177,6 +182,10 @@ class Wall:
             await socket.tell(session.end_reason or "absolute", asked.protocol)
             return
         live = self._door.live
+        # Whose tab lost its connection has a place: Streamlit keeps that session in memory.
+        if live.full() and not is_kept(asked.resumed):
+            await socket.turn_away(asked.protocol)
+            return
         live.register(socket)
         try:
             if not await live.still_open(session):

@@ -88,6 +88,15 @@ class GuardedSocket:
         self._accepted = True
         await self.end(reason)
 
+    async def turn_away(self, subprotocol: str | None) -> None:
+        """Accept a handshake for which there is no room, only to have the tab load its page, which says so."""
+        await self._receive()
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
+        self._accepted = True
+        self._shut()
+        async with self._farewell:
+            await self._redirect("/")
+
     def busy(self) -> bool:
         """Whether a script that a user's action started is running."""
         self._read_status()
@@ -104,9 +113,12 @@ class GuardedSocket:
     async def _say(self, reason: Reason) -> None:
         if not self._accepted:
             return
-        message = ForwardMsg()
         place = quote(Attempts.local(self._place()), safe="")
-        message.auth_redirect.url = f"/auth/signed-out?reason={reason}&next={place}"
+        await self._redirect(f"/auth/signed-out?reason={reason}&next={place}")
+
+    async def _redirect(self, url: str) -> None:
+        message = ForwardMsg()
+        message.auth_redirect.url = url
         with contextlib.suppress(Exception):  # the tab may be gone, and then there is nobody to tell
             async with asyncio.timeout(_SLOW_SECONDS):
                 await self._send({"type": "websocket.send", "bytes": message.SerializeToString()})

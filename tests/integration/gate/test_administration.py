@@ -36,7 +36,7 @@ async def installed(
 ) -> AsyncIterator[Callable[..., None]]:
     """Put the gate in place under a policy, as it is when the server starts."""
     server.superuser("TRUNCATE audit.entry")
-    registry = live.Live(store, Policy())
+    registry = live.Live(store, Policy(), 500)
     registry.trust(lambda: True)
     monkeypatch.setattr(live, "active", True)
     monkeypatch.setattr(live, "_instance", registry)

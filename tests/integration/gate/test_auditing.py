@@ -41,7 +41,7 @@ def trail(server: Server) -> None:
 @pytest.fixture
 async def gate(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[live.Live]:
     """The registry that scripts ask, as the gate installs it, and a connection of the test's own."""
-    registry = live.Live(store, Policy())
+    registry = live.Live(store, Policy(), 500)
     registry.trust(lambda: True)
     monkeypatch.setattr(live, "active", True)
     monkeypatch.setattr(live, "_instance", registry)

@@ -31,6 +31,8 @@ async def echo(
         while (message := await receive())["type"] == "websocket.receive":
             await send({"type": "websocket.send", "text": message["text"]})
         return
+    # One line for each request that the server saw, however it was told apart from its neighbours.
+    print("SEEN", json.dumps(seen), flush=True)  # noqa: T201
     length = 0
     while True:
         message = await receive()
@@ -47,9 +49,20 @@ async def echo(
     await send(
         {"type": "http.response.start", "status": status, "headers": [*headers, (b"content-type", b"text/html")]}
     )
-    await send({"type": "http.response.body", "body": json.dumps(seen | {"length": length}).encode()})
+    filler = "x" * (1 << 20) if scope["path"] == "/big" else ""
+    answer = json.dumps(seen | {"length": length, "filler": filler})
+    await send({"type": "http.response.body", "body": answer.encode()})
 
 
 if __name__ == "__main__":
     host = "0.0.0.0"
-    uvicorn.run(echo, host=host, port=int(sys.argv[1]), lifespan="off", h11_max_incomplete_event_size=1 << 20)
+    # As app/gatehouse/serve.py has it.
+    uvicorn.run(
+        echo,
+        host=host,
+        port=int(sys.argv[1]),
+        lifespan="off",
+        http="httptools",
+        ws="websockets-sansio",
+        access_log=False,
+    )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from docker.types import EndpointConfig
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
@@ -118,6 +119,10 @@ class Front:
         with self.client() as client:
             return client.get(url, extensions=extensions, headers=headers)
 
+    def adjust(self, *limits: str) -> str:
+        """Have the running nginx take other limits; what the operator is told."""
+        return self.run("/etc/gatehouse/nginx/adjust.sh", *limits)
+
     def openssl(self, *options: str) -> str:
         """What OpenSSL's client, of the version that nginx has, says about a connection from inside the container."""
         return self.run("openssl", "s_client", "-connect", f"127.0.0.1:{self.port}", *options)
@@ -150,25 +155,46 @@ def nginx(secrets: Secrets, project: str, tag: str = _TAG, **environment: str) -
 
 
 @contextmanager
-def front(secrets: Secrets, project: str, tag: str = _TAG) -> Iterator[Front]:
-    """Run nginx without upstreams, on a network of its own. `tag`: of its image."""
+def front(secrets: Secrets, project: str, tag: str = _TAG, also_on: str = "", **environment: str) -> Iterator[Front]:
+    """Run nginx without upstreams, on a network of its own.
+
+    Args:
+        tag: of its image.
+        also_on: name of another network that it is on.
+        environment: settings.
+    """
     port, http_port = free_port(), free_port()
     with Network(docker_network_kw={"labels": _labels(project)}) as network:
-        container = nginx(secrets, project, tag, PORT=str(port), HTTP_PORT=str(http_port)).with_network(network)
+        container = nginx(secrets, project, tag, PORT=str(port), HTTP_PORT=str(http_port), **environment)
+        container.with_network(network)
         for number in (port, http_port):
             container.ports[f"{number}/tcp"] = ("127.0.0.1", number)  # type: ignore[assignment]
+        if also_on:
+            # Before it starts, as Compose does.
+            attached = {network.name: EndpointConfig("1.44"), also_on: EndpointConfig("1.44")}
+            container.with_kwargs(labels=_labels(project), networking_config=attached, **_LOCKED)
         with container.waiting_for(LogMessageWaitStrategy("nginx serves").with_startup_timeout(20)):
             yield Front(secrets, network, project, port, http_port, container)
 
 
+def in_network(front: Front, network: str, *command: str) -> str:
+    """What a command prints in a container of the app's image that meets nginx, under its names, on that network."""
+    wrapped = front.container.get_wrapped_container()
+    wrapped.reload()
+    address = wrapped.attrs["NetworkSettings"]["Networks"][network]["IPAddress"]
+    names = [f"--add-host={name}.{front.secrets.domain}:{address}" for name in ("app", "id")]
+    options = ["--rm", "--network", network, *names, *(f"--label={k}={v}" for k, v in _labels(front.project).items())]
+    return run(["docker", "run", *options, f"gatehouse-app:{_TAG}", *command], timeout=300).stdout
+
+
 @contextmanager
-def upstream(front: Front, name: str, port: int) -> Iterator[DockerContainer]:
-    """Run an upstream under the name and port that nginx looks for."""
+def upstream(front: Front, name: str, port: int, *, awaited: bool = True) -> Iterator[DockerContainer]:
+    """Run an upstream under the name and port that nginx looks for. `awaited`: until nginx answers with it."""
     container = DockerContainer(f"gatehouse-app:{_TAG}").with_kwargs(labels=_labels(front.project), **_LOCKED)
     container.with_network(front.network).with_network_aliases(name)
     container.with_command(["python", "-c", _ECHO, str(port)])
     with container.waiting_for(LogMessageWaitStrategy("Uvicorn running").with_startup_timeout(30)):
-        if (name, port) == ("app", 8501):
+        if awaited and (name, port) == ("app", 8501):
             # nginx follows who is there.
             until(lambda: front.get(front.app_url).status_code != httpx.codes.SERVICE_UNAVAILABLE, 10)
         yield container

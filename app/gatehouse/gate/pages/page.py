@@ -15,7 +15,7 @@ from gatehouse.gate.pages.brand import Brand
 from gatehouse.gate.pages.words import ENDED, FAILED, REFUSED
 
 Name: TypeAlias = Literal[
-    "choose", "confirm_sign_out", "denied", "error", "provider_away", "refused", "signed_out", "unavailable"
+    "choose", "confirm_sign_out", "denied", "error", "full", "provider_away", "refused", "signed_out", "unavailable"
 ]
 
 _FOLDER = Path(__file__).parent
@@ -74,6 +74,7 @@ def render(
             confirm_sign_out: `name`, `email`, `provider`; `next` is where "Stay signed in" leads.
             denied: `name`, `email`, `provider`, `next`.
             error: `why`, see words.FAILED; `next`.
+            full: nothing; it asks for its own address again every ten seconds.
             provider_away: `provider`; `next`.
             refused: `why`, a status, see words.REFUSED.
             signed_out: `reason`, see words.ENDED; `next`.

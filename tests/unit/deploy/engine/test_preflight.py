@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.prepare.settings import InvalidSettingsError, load
+from support.command import ROOT
 from support.ports import free_port
 from support.shell import Shell
 
@@ -184,3 +185,55 @@ def test_good_limits_pass(shell: Shell) -> None:
         == []
     )
     assert check(shell, "check_limits") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("LIMIT_SIGN_IN", "lots", "LIMIT_SIGN_IN=lots: not a number a minute; use a whole number from 1 to 1000000"),
+        ("LIMIT_ADDRESS", "0", "LIMIT_ADDRESS=0: not a number a minute"),
+        ("MAX_SESSION_REQUESTS", "70000", "MAX_SESSION_REQUESTS=70000: not a number of requests"),
+        ("MAX_HEADER_KB", "4", "MAX_HEADER_KB=4: not a number of kilobytes; use a whole number from 8 to 64"),
+        ("MAX_FORM_KB", "1m", "MAX_FORM_KB=1m: not a number of kilobytes"),
+        ("SLOW_BODY", "30", "SLOW_BODY=30: not a duration; use a whole number with s or m, such as 30s"),
+        ("MAX_TABS", "0", "MAX_TABS=0 is no whole number above 0"),
+        ("TRUSTED_PROXIES", "lb.example.com", "TRUSTED_PROXIES=lb.example.com: not an address or range"),
+        ("TRUSTED_PROXIES", "10.0.0.5;return 200", "not an address or range"),
+        ("TRUSTED_PROXIES", "10.0.0.256", "TRUSTED_PROXIES=10.0.0.256: not an address or range"),
+        (
+            "TRUSTED_PROXIES",
+            "10.0.0.1,0.0.0.0/0",
+            "TRUSTED_PROXIES=0.0.0.0/0: so wide a range",
+        ),
+        ("TRUSTED_PROXIES", "::/0", "TRUSTED_PROXIES=::/0: so wide a range"),
+        ("PROXY_PROTOCOL", "on", "PROXY_PROTOCOL=on: nobody is trusted to speak it; set TRUSTED_PROXIES"),
+        ("PROXY_PROTOCOL", "yes", "PROXY_PROTOCOL=yes: set it to on, or leave it out"),
+    ],
+)
+def test_wrong_limit_is_named(shell: Shell, name: str, value: str, words: str) -> None:
+    (line,) = check(shell, "check_limits", **{name: value})
+    assert line.startswith("Error: ")
+    assert words in line
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"TRUSTED_PROXIES": "10.0.0.5,10.1.0.0/24,2001:db8::/32,fd00::1", "PROXY_PROTOCOL": "on"},
+        {"LIMIT_SIGN_IN": "1000000", "SLOW_HEADER": "2m", "MAX_HEADER_KB": "64"},
+    ],
+)
+def test_good_limits_of_clients_pass(shell: Shell, settings: dict[str, str]) -> None:
+    assert check(shell, "check_limits", **settings) == []
+
+
+def test_defaults_of_nginx_are_those_of_compose_and_of_the_example(shell: Shell) -> None:
+    names = shell('source nginx/limits.sh; echo "${limit_names[@]}"').stdout.split()
+    assert len(names) > 10
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    for name in names:
+        result = shell(f'source nginx/limits.sh; unset {name}; default_limits; echo "${name} $(default_of {name})"')
+        ours, compose = result.stdout.split()
+        assert ours == compose
+        assert f"\n#{name}={ours}\n" in example
