@@ -169,6 +169,7 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'openjdk-25-jre-headless=25.*' > /dev/null \
     && groupadd --gid 1000 keycloak && useradd --uid 1000 --gid keycloak --home-dir /opt/keycloak --no-create-home --shell /usr/sbin/nologin keycloak
 COPY --from=keycloak-build /opt/keycloak /opt/keycloak
+COPY deploy/keycloak/theme/ /opt/keycloak/themes/
 COPY deploy/keycloak/entrypoint.sh deploy/keycloak/healthcheck.sh deploy/keycloak/keycloak.conf.template /etc/gatehouse/keycloak/
 USER 1000:1000
 ENTRYPOINT ["/etc/gatehouse/keycloak/entrypoint.sh"]
