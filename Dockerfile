@@ -46,7 +46,8 @@ RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,targ
 FROM python-build AS jobs-packages
 COPY requirements/jobs.txt /tmp/jobs.txt
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
-    install-requirements /tmp/jobs.txt
+    install-requirements /tmp/jobs.txt \
+    && find /opt/venv -type d \( -name tests -o -name test \) -path '*/site-packages/*' -prune -exec rm -rf {} +
 
 # --- the author's folder: a build context of its own (compose.yaml: app_source), the example app by default ---------
 FROM scratch AS app_source
@@ -85,11 +86,12 @@ ENV PYTHONPATH=/opt/gatehouse HOME=/run/gatehouse APP_SCRIPT=$APP_SCRIPT
 USER 10001:10001
 CMD ["python", "-m", "gatehouse.serve"]
 
-# --- jobs: prepare, reconcile, users ---------------------------------------------------------------------------------
+# --- jobs: prepare, reconcile, users, acme ---------------------------------------------------------------------------------
 FROM python AS jobs
 COPY --from=jobs-packages /opt/venv /opt/venv
 COPY deploy/__init__.py /opt/gatehouse/deploy/
 COPY deploy/prepare/*.py deploy/prepare/renew.sh /opt/gatehouse/deploy/prepare/
+COPY deploy/acme/*.py deploy/acme/follow.sh /opt/gatehouse/deploy/acme/
 COPY deploy/keycloak/*.py /opt/gatehouse/deploy/keycloak/
 RUN python -m compileall -q /opt/gatehouse
 ENV PYTHONPATH=/opt/gatehouse
@@ -171,6 +173,7 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'openjdk-25-jre-headless=25.*' > /dev/null \
     && groupadd --gid 1000 keycloak && useradd --uid 1000 --gid keycloak --home-dir /opt/keycloak --no-create-home --shell /usr/sbin/nologin keycloak
 COPY --from=keycloak-build /opt/keycloak /opt/keycloak
+COPY deploy/keycloak/theme/ /opt/keycloak/themes/
 COPY deploy/keycloak/entrypoint.sh deploy/keycloak/healthcheck.sh deploy/keycloak/keycloak.conf.template /etc/gatehouse/keycloak/
 USER 1000:1000
 ENTRYPOINT ["/etc/gatehouse/keycloak/entrypoint.sh"]
@@ -219,3 +222,24 @@ COPY --from=h2spec /usr/local/bin/h2spec /usr/local/bin/
 # The tools container shares the host's network. Containers of tests would be put into the same, unless the engine is named.
 ENV TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host DOCKER_HOST=unix:///var/run/docker.sock
 CMD ["pytest"]
+
+# --- pebble: an ACME authority and a name server, for the tests alone --------------------------------------------------------
+FROM base AS pebble-build
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'golang-go=2:1.24*' > /dev/null
+WORKDIR /src
+ENV GOMODCACHE=/var/cache/go/modules GOCACHE=/var/cache/go/build
+COPY requirements/pebble/ ./
+# -mod=readonly: nothing that go.sum doesn't know.
+RUN --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/go \
+    if [[ -s /run/secrets/ca ]]; then export SSL_CERT_FILE=/run/secrets/ca; fi; \
+    CGO_ENABLED=0 GOTOOLCHAIN=local go build -mod=readonly -trimpath -o /usr/local/bin/pebble github.com/letsencrypt/pebble/v2/cmd/pebble
+
+FROM base AS pebble
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'knot=3.4.*' > /dev/null
+COPY --from=pebble-build /usr/local/bin/pebble /usr/local/bin/
+USER 10005:10005
+CMD ["pebble"]

@@ -11,7 +11,7 @@ source "$here/settings.sh"
 source "$here/docker.sh"
 
 # By name: SECRETS may be any folder, and nothing else in it is ours to delete.
-readonly generated=(ca nginx postgres roles migrate app keycloak reconcile operator demo)
+readonly generated=(ca nginx postgres roles migrate app keycloak reconcile operator demo acme)
 
 load_settings
 require_engine

@@ -17,6 +17,7 @@ preflight() {
   problems=0
   check_names
   check_limits
+  check_acme
   check_app_folder
   check_build_files
   check_other_checkout
@@ -80,6 +81,16 @@ nginx_faults() (
   default_limits
   limit_faults
 )
+
+# The short form of what prepare refuses (deploy/prepare/settings.py), before anything is built.
+check_acme() {
+  [[ -n ${ACME:-} ]] || return 0
+  [[ $ACME =~ ^(letsencrypt|letsencrypt-staging|https://[^[:space:]/@]+(/[^[:space:]]*)?)$ ]] ||
+    problem "ACME=$ACME is no ACME authority; write letsencrypt, letsencrypt-staging, or the https:// URL of another's directory"
+  [[ $DOMAIN != localhost ]] || problem "ACME: there is no certificate for localhost; set DOMAIN to a name of your own, or leave ACME out"
+  [[ ${ACME_CHALLENGE:-http-01} =~ ^(http|dns)-01$ ]] || problem "ACME_CHALLENGE=$ACME_CHALLENGE is no challenge; write http-01 or dns-01"
+  [[ ! -e $SECRETS/provided/tls.crt ]] || problem "$SECRETS/provided/tls.crt is there while ACME is set; remove it and its key to use ACME, or leave ACME out"
+}
 
 check_app_folder() {
   if [[ ! -d $APP ]]; then

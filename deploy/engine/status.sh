@@ -23,6 +23,7 @@ if [[ -z $states ]]; then fail "nothing of the project $project runs here; \`mak
 # shellcheck disable=SC2059 # one format for head and rows
 printf "$row" SERVICE STATE SINCE "WHY NOT"
 while IFS= read -r service; do
+  [[ $service != acme || -n ${ACME:-} ]] || continue
   IFS='|' read -r _ state health code since id <<<"$(grep "^$service|" <<<"$states" || echo "|missing||||")"
   word=$(verdict "$state" "$health" "$code")
   why=''
@@ -38,11 +39,16 @@ while IFS= read -r service; do
   printf "$row" "$service" "$word" "$since" "$why"
 done < <(docker compose config --services | sort)
 
-if ends=$(docker compose exec --no-TTY nginx openssl x509 -noout -enddate -in /run/secrets/tls.crt 2>/dev/null </dev/null); then
-  days=$((($(date --date="${ends#notAfter=}" +%s) - $(date +%s)) / 86400))
-  printf '\nCertificate  %s days left\n' "$days"
+if shown=$(docker compose exec --no-TTY nginx openssl x509 -noout -enddate -issuer -in /run/secrets/tls.crt 2>/dev/null </dev/null); then
+  ends=$(sed -n 's/^notAfter=//p' <<<"$shown")
+  days=$((($(date --date="$ends" +%s) - $(date +%s)) / 86400))
+  printf '\nCertificate  %s days left, issued by %s\n' "$days" "$(sed -n 's/^issuer= *//p' <<<"$shown")"
 else
   printf '\nCertificate  cannot be read: nginx does not run\n'
+fi
+if [[ -n ${ACME:-} ]]; then
+  acme=$(docker compose exec --no-TTY acme python -m deploy.acme.report 2>/dev/null </dev/null) || true
+  printf 'ACME         %s\n' "${acme:-cannot be read: acme does not run}"
 fi
 printf 'URL          %s\n' "$(app_url)"
 ((ill == 0)) || fail "$ill not as it should be; \`make logs S=SERVICE\` shows more, \`make up\` starts what is missing"

@@ -88,7 +88,7 @@ report() {
   else
     printf '  %-26s %s\n' 'make users DO="add …"' 'lets somebody in; make users shows who there is'
   fi
-  [[ -e $SECRETS/provided/tls.crt ]] || printf '  %-26s %s\n' 'make trust' 'this machine trusts the certificate'
+  [[ -e $SECRETS/provided/tls.crt || -n ${ACME:-} ]] || printf '  %-26s %s\n' 'make trust' 'this machine trusts the certificate'
   printf '  %-26s %s\n' 'make status' 'what runs, healthy or why not'
   if [[ -n ${SSH_CONNECTION:-} && $BIND == 127.* ]]; then
     printf '\nFrom your own machine, first: ssh -L %s:127.0.0.1:%s %s@%s\n' "$PORT" "$PORT" "${SUDO_USER:-$(id --user --name)}" "$(cut -d ' ' -f 3 <<<"$SSH_CONNECTION")"

@@ -47,25 +47,27 @@ POLICY: Json = {
         # The proxy decides about HSTS for both names, and there is none under localhost.
         "strictTransportSecurity": "",
     },
+    "loginTheme": "gatehouse",  # deploy/keycloak/theme
 }
 """Policy of a realm."""
 
 LISTENERS = ["jboss-logging"]
 """Event listeners that have to be there; an operator may add more."""
 
-MASTER: Json = {key: POLICY[key] for key in POLICY if key not in {"sslRequired", "registrationAllowed"}}
+MASTER: Json = {key: POLICY[key] for key in POLICY if key not in {"sslRequired", "registrationAllowed", "loginTheme"}}
 """Policy of the administrators' realm, set once. Requests from the container itself stay possible there."""
 
 
 def realm(settings: Settings) -> Json:
     """The owned keys of the app's realm."""
-    return {"realm": settings.realm, "enabled": True, **POLICY}
+    named = {"displayName": settings.app_title} if settings.app_title else {}
+    return {"realm": settings.realm, "enabled": True, **named, **POLICY}
 
 
 def first(settings: Settings) -> Json:
     """Keys that a new realm starts with; from then on they are the operator's."""
     return {
-        "displayName": "Gatehouse",  # in the page's title
+        "displayName": "Gatehouse",  # above the form and in the page's title, unless the app has a name
         "loginWithEmailAllowed": True,
         "duplicateEmailsAllowed": False,
         "resetPasswordAllowed": False,  # needs a mail server

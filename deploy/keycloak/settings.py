@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     domain: str = Field(default="localhost", pattern=rf"^{_LABEL}(\.{_LABEL})*$", max_length=249)
     port: int = Field(default=8443, ge=1, le=65535)
     app_name: str = Field(default="app", pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    app_title: str = Field(default="", max_length=200)  # what people call the app
     realm: str = Field(default="apps", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
     keycloak_url: str = "http://keycloak:8080"

@@ -10,6 +10,7 @@ import sys
 from datetime import UTC, datetime
 
 from deploy.prepare import issue, secrets
+from deploy.prepare.acme import obtained
 from deploy.prepare.certificates import certificate_pem
 from deploy.prepare.files import Tree, UnusableTreeError
 from deploy.prepare.inventory import DATABASE_CA_READERS, ISSUER_CA_READERS, inventory
@@ -35,14 +36,20 @@ def _certificates(tree: Tree, settings: Settings) -> None:
     if internal := issue.authority(tree, "internal", "postgres"):
         issue.leaf(tree, "postgres/server", internal, ("postgres",))
         issue.follow(tree, DATABASE_CA_READERS, "database_ca.crt", certificate_pem(internal.certificate))
-    own = provided(tree, settings.names)
+    by_acme = obtained(tree, settings)
+    own = by_acme if settings.ACME else provided(tree, settings.names)
     if front := issue.authority(tree, settings.DOMAIN, settings.DOMAIN):
-        if own:
-            issue.take(tree, "nginx/tls", own.key, own.chain)
+        if own and own.chain:
+            source = "got by ACME" if by_acme else "taken from secrets/provided"
+            issue.take(tree, "nginx/tls", own.key, own.chain, source)
         else:
             issue.leaf(tree, "nginx/tls", front, settings.names)
         # Beside a certificate that the public trusts stands the local authority, so that the file is always there.
-        issuer = own.authority if own and own.authority else certificate_pem(front.certificate)
+        # With ACME both: nginx begins with the local one's certificate, and goes back to it when there is no other.
+        local = certificate_pem(front.certificate)
+        issuer = own.authority if own and own.authority else local
+        if by_acme and by_acme.authority:
+            issuer = local + by_acme.authority
         issue.follow(tree, ISSUER_CA_READERS, "issuer_ca.crt", issuer)
 
 

@@ -9,6 +9,7 @@ from enum import Enum
 UIDS = {
     "ca": 0,
     "provided": 0,
+    "acme": 10004,
     "nginx": 101,
     "postgres": 999,
     "roles": 999,
@@ -112,5 +113,10 @@ def inventory(domain: str) -> tuple[Secret, ...]:
         *(Secret(f"{folder}/database_ca.crt", Kind.CERTIFICATE, "internal_ca.crt") for folder in DATABASE_CA_READERS),
         *(Secret(f"{folder}/issuer_ca.crt", Kind.CERTIFICATE, "issuer_ca.crt") for folder in ISSUER_CA_READERS),
     ]
-    author = Secret("app/author.toml", Kind.SETTINGS, "author", optional=True)
-    return (*random, *passwords, *verifiers, *authorities, *leaves, *trusted, author)
+    # Copies of what the operator provides. Account key, certificate and state are the job's own in its folder.
+    copies = [
+        Secret("app/author.toml", Kind.SETTINGS, "author", optional=True),
+        Secret("acme/acme.toml", Kind.SETTINGS, "acme", optional=True),
+        Secret("acme/ca.crt", Kind.CERTIFICATE, "acme_ca", optional=True),
+    ]
+    return (*random, *passwords, *verifiers, *authorities, *leaves, *trusted, *copies)

@@ -78,12 +78,12 @@ def leaf(tree: Tree, place: str, signer: Pair, names: tuple[str, ...]) -> None:
     tree.notes.append(f"certificate for {' and '.join(names)}: issued{reason}, valid to {end:%Y-%m-%d}")
 
 
-def take(tree: Tree, place: str, key: bytes, certificate: bytes) -> None:
-    """Stage the operator's own key and certificate at `place` when they are not there yet."""
+def take(tree: Tree, place: str, key: bytes, certificate: bytes, source: str) -> None:
+    """Stage another's key and certificate at `place` when they are not there yet. `source`: for the note."""
     if (tree.found[f"{place}.key"], tree.found[f"{place}.crt"]) != (key, certificate):
         tree.stage(f"{place}.key", key)
         tree.stage(f"{place}.crt", certificate)
-        tree.notes.append("certificate: taken from secrets/provided")
+        tree.notes.append(f"certificate: {source}")
 
 
 def follow(tree: Tree, readers: tuple[str, ...], name: str, content: bytes) -> None:

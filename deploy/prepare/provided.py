@@ -49,14 +49,15 @@ def provided(tree: Tree, names: tuple[str, ...]) -> Provided | None:
         tree.problem(missing, f"is missing while {there} is there", f"put it beside it, or remove {there}")
         return None
     chain = _chain(tree, key, certificate)
-    authorities = _authorities(tree, authority)
-    if chain is None or authorities is None:
+    trusted = authorities(tree, authority)
+    if chain is None or trusted is None:
         return None
-    _trusted(tree, names, chain[0], authorities)
-    return Provided(key, _pem(chain), _pem(authorities) or None) if len(tree.problems) == start else None
+    _trusted(tree, names, chain[0], trusted)
+    return Provided(key, pem(chain), pem(trusted) or None) if len(tree.problems) == start else None
 
 
-def _pem(chain: list[x509.Certificate]) -> bytes:
+def pem(chain: list[x509.Certificate]) -> bytes:
+    """The certificates as one PEM file."""
     return b"".join(certificates.certificate_pem(certificate) for certificate in chain)
 
 
@@ -91,16 +92,17 @@ def _chain(tree: Tree, key_content: bytes, content: bytes) -> list[x509.Certific
     return None
 
 
-def _authorities(tree: Tree, content: bytes | None) -> list[x509.Certificate] | None:
+def authorities(tree: Tree, content: bytes | None) -> list[x509.Certificate] | None:
+    """The private authorities in provided/ca.crt; None when it is unusable and the problem is noted."""
     if content is None:
         return []
     remedy = "put the CA there that signed tls.crt, or remove it when that is a public one"
     try:
-        authorities = certificates.load_certificates(content)
+        found = certificates.load_certificates(content)
     except ValueError:
         tree.problem(AUTHORITY, "is not a whole PEM certificate", remedy)
         return None
-    for authority in authorities:
+    for authority in found:
         try:
             signs = authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         except x509.ExtensionNotFound:
@@ -111,15 +113,15 @@ def _authorities(tree: Tree, content: bytes | None) -> list[x509.Certificate] | 
         if authority.not_valid_after_utc <= tree.now:
             tree.problem(AUTHORITY, f"expired on {authority.not_valid_after_utc:%Y-%m-%d}", remedy)
             return None
-    return authorities
+    return found
 
 
-def _trusted(tree: Tree, names: tuple[str, ...], leaf: x509.Certificate, authorities: list[x509.Certificate]) -> None:
+def _trusted(tree: Tree, names: tuple[str, ...], leaf: x509.Certificate, trusted: list[x509.Certificate]) -> None:
     """Connect in memory as the app's client would, so that OpenSSL judges names, chain and strength."""
     files = tree.root / CERTIFICATE, tree.root / KEY
     try:
-        uncovered = [name for name in names if _refusal(*files, name, [leaf])[0] == _HOSTNAME_MISMATCH]
-        code, reason = _refusal(*files, names[0], authorities)
+        uncovered = [name for name in names if refusal(*files, name, pem([leaf]))[0] == _HOSTNAME_MISMATCH]
+        code, reason = refusal(*files, names[0], pem(trusted))
     except ssl.SSLError as error:
         remedy = "provide an ECDSA P-256 or RSA 2048 certificate"
         tree.problem(CERTIFICATE, f"cannot be served ({error.reason})", remedy)
@@ -128,14 +130,14 @@ def _trusted(tree: Tree, names: tuple[str, ...], leaf: x509.Certificate, authori
         remedy = f"provide one for {' and '.join(names)}, or a wildcard for both"
         tree.problem(CERTIFICATE, f"does not cover {' and '.join(uncovered)}", remedy)
     if code in _UNKNOWN_ISSUER:
-        by = "ca.crt" if authorities else "anyone whom the public trusts"
+        by = "ca.crt" if trusted else "anyone whom the public trusts"
         remedy = "add the intermediate certificates to it, or put the private CA that signed it in provided/ca.crt"
         tree.problem(CERTIFICATE, f"is not signed by {by}", remedy)
     elif code not in (0, _HOSTNAME_MISMATCH):
         tree.problem(CERTIFICATE, f"a strict client refuses it ({reason})", "provide one that follows RFC 5280")
 
 
-def _refusal(certificate: Path, key: Path, name: str, trusted: list[x509.Certificate]) -> tuple[int, str]:
+def refusal(certificate: Path, key: Path, name: str, trusted: bytes) -> tuple[int, str]:
     """OpenSSL's code and words for refusing the certificate under `name`; (0, "") when a client accepts it.
 
     `trusted` stand beside the public authorities. Raises ssl.SSLError when no server can use the files.
@@ -148,7 +150,7 @@ def _refusal(certificate: Path, key: Path, name: str, trusted: list[x509.Certifi
     client_side.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
     client_side.load_default_certs()
     if trusted:
-        client_side.load_verify_locations(cadata=_pem(trusted).decode("ascii"))
+        client_side.load_verify_locations(cadata=trusted.decode("ascii"))
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = client_side.wrap_bio(to_client, to_server, server_hostname=name)
     server = server_side.wrap_bio(to_server, to_client, server_side=True)

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +16,14 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LONGEST = 253 - len("app.")
 # Browsers read a name that ends in a number as an address: https://url.spec.whatwg.org/#ends-in-a-number-checker
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+# Words for the authorities that most will want; any other is named by the URL of its directory.
+AUTHORITIES = {
+    "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
+    "letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+}
+# tls-alpn-01 is left out: nginx would have to hand that handshake on before it knows the name.
+CHALLENGES = ("http-01", "dns-01")
 
 
 class InvalidSettingsError(Exception):
@@ -52,6 +61,31 @@ def _address(value: str) -> str:
     return value
 
 
+def _directory(value: str) -> str:
+    try:
+        parts = urlsplit(AUTHORITIES.get(value, value))
+        whole = parts.scheme == "https" and bool(parts.hostname) and not parts.username and (parts.port or 1) > 0
+    except ValueError:
+        whole = False
+    if value and (not whole or re.search(r"\s", value)):
+        raise ValueError(
+            f"is no ACME authority; use {' or '.join(AUTHORITIES)}, or the https:// URL of another's directory"
+        )
+    return AUTHORITIES.get(value, value)
+
+
+def _email(value: str) -> str:
+    if value and not re.fullmatch(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\".]+", value):
+        raise ValueError("is not one e-mail address; write it like ops@example.org, or leave it out")
+    return value
+
+
+def _challenge(value: str) -> str:
+    if value and value not in CHALLENGES:
+        raise ValueError(f"is no challenge; use {' or '.join(CHALLENGES)}")
+    return value or CHALLENGES[0]
+
+
 class Settings(BaseSettings):
     """What the operator sets in .env or the environment; the defaults are those of compose.yaml."""
 
@@ -61,6 +95,9 @@ class Settings(BaseSettings):
     PORT: Annotated[int, BeforeValidator(lambda value: _port(str(value)))] = 8443
     HTTP_PORT: Annotated[int, BeforeValidator(lambda value: _port(str(value)))] = 8080
     BIND: Annotated[str, BeforeValidator(_address)] = "127.0.0.1"
+    ACME: Annotated[str, BeforeValidator(_directory)] = ""  # the directory's URL; empty: no certificate by ACME
+    ACME_EMAIL: Annotated[str, BeforeValidator(_email)] = ""
+    ACME_CHALLENGE: Annotated[str, BeforeValidator(_challenge)] = CHALLENGES[0]
     SECRETS_DIR: Path = Path("/secrets")
 
     @field_validator("HTTP_PORT")
@@ -76,6 +113,13 @@ class Settings(BaseSettings):
         # Under localhost there are demo users, and no HSTS: nothing for a network.
         if info.data.get("DOMAIN") == "localhost" and not ipaddress.ip_address(value).is_loopback:
             raise ValueError("must stay 127.0.0.1 while DOMAIN=localhost; set DOMAIN to a real name to serve a network")
+        return value
+
+    @field_validator("ACME")
+    @classmethod
+    def _a_name_of_the_public(cls, value: str, info: ValidationInfo) -> str:
+        if value and info.data.get("DOMAIN") == "localhost":
+            raise ValueError("has no certificate for localhost; set DOMAIN to a name of your own, or leave ACME out")
         return value
 
     @property

@@ -30,6 +30,7 @@ _SETTINGS = (
     *("MAX_TABS", "MAX_MESSAGE_MB"),
     *("SLOW_HEADER", "SLOW_BODY", "SLOW_READ", "TRUSTED_PROXIES", "PROXY_PROTOCOL"),
     *("EGRESS", "EGRESS_CA", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
+    *("ACME", "ACME_EMAIL", "ACME_CHALLENGE"),
 )
 
 
@@ -55,6 +56,8 @@ class Stack:
         """Certificates of authorities of others that this stack's people meet."""
         self.images: dict[str, str] = {}
         """Images of services in place of the stack's own."""
+        self.name_servers: dict[str, str] = {}
+        """Addresses of name servers that services ask in place of the machine's."""
         names = networks_of_compose()
         self.networks = dict(zip(names, free_subnets(len(names)), strict=True))
         """The address range of each of its networks."""
@@ -106,7 +109,9 @@ class Stack:
         return run(command, check=check, timeout=timeout, env=clean | dict(settings or {}))
 
     def _write_override(self) -> Path:
-        services = {service: {"image": image} for service, image in self.images.items()}
+        services: dict[str, dict[str, object]] = {service: {"image": image} for service, image in self.images.items()}
+        for service, address in self.name_servers.items():
+            services.setdefault(service, {})["dns"] = [address]
         networks = {name: {"ipam": {"config": [addresses]}} for name, addresses in self.networks.items()}
         override = self.directory / "override.json"
         override.write_text(json.dumps({"services": services, "networks": networks}), encoding="utf-8")
@@ -163,8 +168,9 @@ class Stack:
         return (result.stdout + result.stderr).replace("\x1b[2K", "")
 
     def services(self) -> list[str]:
-        """The services that belong to the stack."""
-        return sorted(self.compose("config", "--services").stdout.split())
+        """The services that belong to the stack, without those that a setting turns off."""
+        services = json.loads(self.compose("config", "--format", "json").stdout)["services"]
+        return sorted(name for name, found in services.items() if found.get("deploy", {}).get("replicas") != 0)
 
     def container(self, service: str) -> dict[str, Any]:
         """What `docker inspect` says of the container of `service`, running or ended; of several, the first."""

@@ -78,6 +78,44 @@ def test_address_of_another_machine(shell: Shell) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"DOMAIN": "a.example", "ACME": "letsencrypt"},
+        {"DOMAIN": "a.example", "ACME": "https://ca.corp:9000/acme/directory", "ACME_CHALLENGE": "dns-01"},
+        {"ACME": "letsencrypt"},
+        {"DOMAIN": "a.example", "ACME": "zerossl"},
+        {"DOMAIN": "a.example", "ACME": "http://ca.corp/directory"},
+        {"DOMAIN": "a.example", "ACME": "https://u:p@ca.corp/"},
+        {"DOMAIN": "a.example", "ACME": "letsencrypt", "ACME_CHALLENGE": "tls-alpn-01"},
+    ],
+    ids=lambda settings: " ".join(settings.values()),
+)
+def test_acme_is_judged_as_prepare_judges_it(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
+    for name in ("DOMAIN", "ACME", "ACME_CHALLENGE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    try:
+        load()
+        expected = True
+    except InvalidSettingsError:
+        expected = False
+    said = check(shell, "check_acme", **settings)
+    assert (said == []) == expected, said
+    assert all(line.startswith("Error: ACME") for line in said)
+
+
+def test_own_certificate_and_acme(shell: Shell) -> None:
+    provided = shell.directory / "secrets" / "provided"
+    provided.mkdir(parents=True)
+    (provided / "tls.crt").touch()
+    (line,) = check(shell, "check_acme", DOMAIN="a.example", ACME="letsencrypt")
+    assert "provided/tls.crt is there while ACME is set; remove it" in line
+
+
 @pytest.mark.parametrize("script", ["main.py", "streamlit_app.py", "app.py"])
 def test_app_folder_with_a_script(shell: Shell, script: str) -> None:
     (shell.directory / "mine").mkdir()

@@ -29,6 +29,8 @@ def test_each_setting_has_one_default_in_compose() -> None:
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     defaults: dict[str, set[str]] = {}
     for part in text.split("${")[1:]:
+        if ":+" in part.split("}")[0]:
+            continue  # whether it is set
         name, default = part.split("}")[0].split(":-")
         defaults.setdefault(name, set()).add(default)
     assert {name for name, values in defaults.items() if len(values) > 1} == set()

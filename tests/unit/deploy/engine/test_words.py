@@ -38,7 +38,7 @@ def test_logs_of_what_is_no_service_name_those_that_are(name: str) -> None:
         ["deploy/engine/logs.sh", name], check=False, env=os.environ | {"COMPOSE_PROJECT_NAME": "gatehouse-test-no"}
     )
     assert result.returncode != 0
-    assert result.stderr.startswith(f"Error: {name} is no service; there are: app, keycloak, migrate, nginx, ")
+    assert result.stderr.startswith(f"Error: {name} is no service; there are: acme, app, keycloak, migrate, nginx, ")
 
 
 def dev(shell: Shell, **settings: str) -> str:

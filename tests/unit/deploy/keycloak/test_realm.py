@@ -39,6 +39,8 @@ def test_names_come_from_the_settings() -> None:
     settings = Settings(app_name="desk", realm="company")
     assert realm.realm(settings)["realm"] == "company"
     assert realm.client(settings, "secret")["clientId"] == "desk"
+    assert "displayName" not in realm.realm(settings), "the operator's"
+    assert realm.realm(Settings(app_title="Purchases"))["displayName"] == "Purchases"
     roles, groups = realm.mappers(settings)
     assert roles["config"]["usermodel.clientRoleMapping.clientId"] == "desk"
     assert (roles["config"]["claim.name"], groups["config"]["claim.name"]) == ("roles", "groups")

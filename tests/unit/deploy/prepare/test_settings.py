@@ -6,7 +6,7 @@ import pytest
 
 from deploy.prepare.settings import InvalidSettingsError, load
 
-KEYS = ("DOMAIN", "PORT", "HTTP_PORT", "BIND", "SECRETS_DIR")
+KEYS = ("DOMAIN", "PORT", "HTTP_PORT", "BIND", "ACME", "ACME_EMAIL", "ACME_CHALLENGE", "SECRETS_DIR")
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +31,9 @@ def test_defaults_need_no_setting() -> None:
         {"BIND": "::1"},
         {"BIND": "127.0.0.53"},
         {"PORT": "65535"},
+        {"ACME": "", "ACME_EMAIL": "", "ACME_CHALLENGE": ""},
+        {"DOMAIN": "a.example", "ACME": "letsencrypt-staging", "ACME_EMAIL": "ops@a.example"},
+        {"DOMAIN": "a.example", "ACME": "https://ca.corp:9000/acme/acme/directory", "ACME_CHALLENGE": "dns-01"},
     ],
 )
 def test_good_settings_pass(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
@@ -67,6 +70,15 @@ def test_good_settings_pass(monkeypatch: pytest.MonkeyPatch, values: dict[str, s
         ({"BIND": "localhost"}, "BIND='localhost' is not an IP address; use 127.0.0.1"),
         ({"BIND": "0.0.0.0"}, "must stay 127.0.0.1 while DOMAIN=localhost"),
         ({"BIND": "10.0.0.5"}, "set DOMAIN to a real name to serve a network"),
+        ({"ACME": "letsencrypt"}, "has no certificate for localhost; set DOMAIN to a name of your own"),
+        ({"DOMAIN": "a.example", "ACME": "yes"}, "ACME='yes' is no ACME authority; use letsencrypt or"),
+        ({"DOMAIN": "a.example", "ACME": "http://ca.example/dir"}, "or the https:// URL of another's directory"),
+        ({"DOMAIN": "a.example", "ACME": "https://u:p@ca.example/"}, "is no ACME authority"),
+        ({"DOMAIN": "a.example", "ACME": "https://"}, "is no ACME authority"),
+        ({"DOMAIN": "a.example", "ACME": "https://ca.example:x/"}, "is no ACME authority"),
+        ({"ACME_EMAIL": "ops"}, "ACME_EMAIL='ops' is not one e-mail address; write it like ops@example.org"),
+        ({"ACME_EMAIL": "a@b.example,c@d.example"}, "is not one e-mail address"),
+        ({"ACME_CHALLENGE": "tls-alpn-01"}, "is no challenge; use http-01 or dns-01"),
         ({"BIND": "::"}, "must stay 127.0.0.1 while DOMAIN=localhost"),
     ],
 )
