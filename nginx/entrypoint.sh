@@ -8,6 +8,8 @@ here=$(dirname "${BASH_SOURCE[0]}")
 readonly here run=/run/gatehouse/nginx
 # shellcheck source=nginx/certificate.sh
 source "$here/certificate.sh"
+# shellcheck source=nginx/kept.sh
+source "$here/kept.sh"
 
 check_settings() {
   local label='[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?' name
@@ -33,6 +35,7 @@ export PUBLIC_PORT=:$PORT UPLOAD_MB=$((MAX_UPLOAD_MB + 1))
 [[ $PORT != 443 ]] || PUBLIC_PORT=
 check_certificate "app.$DOMAIN" "id.$DOMAIN"
 render
+keep_assets
 "$here/replicas.sh" once
 nginx -c "$here/nginx.conf" -q -t || fail "nginx refuses its configuration for the reason above; mend it and start again"
 

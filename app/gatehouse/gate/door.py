@@ -18,6 +18,7 @@ from gatehouse.gate.pages.page import render
 from gatehouse.gate.policy import Policy
 from gatehouse.gate.providers import Provider
 from gatehouse.gate.recheck import Rechecker
+from gatehouse.gate.release import Release
 from gatehouse.gate.session import Session
 from gatehouse.gate.store import Store
 from gatehouse.gate.uploading import Uploading
@@ -40,6 +41,7 @@ class Door:
     attempts: Attempts
     rechecker: Rechecker
     uploading: Uploading
+    release: Release
 
     async def session_of(self, jar: Mapping[str, str]) -> Session | None:
         """Return the session whose cookie is among these, an ended one too, or None.
