@@ -19,6 +19,7 @@ from gatehouse.gate.pages.page import render
 from gatehouse.gate.policy import Policy
 from gatehouse.gate.providers import Provider
 from gatehouse.gate.recheck import Rechecker
+from gatehouse.gate.release import Release
 from gatehouse.gate.request_id import current
 from gatehouse.gate.session import Session
 from gatehouse.gate.store import Store
@@ -50,6 +51,7 @@ class Door:
     uploading: Uploading
     page_policy: str
     reports: Reports
+    release: Release
 
     async def session_of(self, jar: Mapping[str, str]) -> Session | None:
         """Return the session whose cookie is among these, an ended one too, or None.

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
 
+from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.content import REPORTS, file_policy
 from gatehouse.gate.door import Door
 from gatehouse.gate.headers import REPLICA_COOKIE, XSRF_COOKIE, cleaned, cookies, header, offered
@@ -110,13 +111,19 @@ class Wall:
             # A page that is refused something over and over tells so by itself.
             if navigation or (method not in _SAFE_METHODS and path != REPORTS):
                 self._door.live.acted(session.id)
-            await self._inside(scope, receive, self._own(scope, send), session)
+            await self._inside(scope, receive, send, session)
 
     async def _inside(self, scope: Scope, receive: Receive, send: Send, session: Session) -> None:
-        if scope["method"] == "PUT" and _UPLOAD.fullmatch(scope["path"]):
-            await self._door.uploading.put(scope, receive, send, session)
+        if _is_navigation(scope) and self._leaves(scope):
+            # A page that is loaded has nothing to lose here, and belongs to the version that serves.
+            unmark = f"{REPLICA_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
+            headers = {**NO_STORE, "Set-Cookie": unmark}
+            again = RedirectResponse(Attempts.local(_place(scope)), status_code=302, headers=headers)
+            await _answer(scope, receive, send, again)
+        elif scope["method"] == "PUT" and _UPLOAD.fullmatch(scope["path"]):
+            await self._door.uploading.put(scope, receive, self._own(scope, send), session)
         else:
-            await self._app(cleaned(scope, session), receive, send)
+            await self._app(cleaned(scope, session), receive, self._own(scope, send))
 
     async def _stranger(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _is_navigation(scope):
@@ -135,10 +142,15 @@ class Wall:
         else:
             await self._refuse(scope, receive, send, 401, "Your session has ended. Sign in again.")
 
+    def _leaves(self, scope: Scope) -> bool:
+        """Tell whether a browser is to go to the version that serves. One without the mark was sent for lack of it."""
+        marked = cookies(scope).get(REPLICA_COOKIE) == _replica(scope["server"][0])
+        return marked and self._door.release.state == "draining"
+
     def _own(self, scope: Scope, send: Send) -> Send:
         """Name this replica to nginx, so that page, websocket, upload and media meet; keep shared caches out."""
         replica = _replica(scope["server"][0])
-        known = cookies(scope).get(REPLICA_COOKIE) == replica
+        known = cookies(scope).get(REPLICA_COOKIE) == replica or self._door.release.state == "draining"
 
         async def own(message: Message) -> None:
             if message["type"] == "http.response.start":
