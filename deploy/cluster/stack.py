@@ -21,7 +21,7 @@ Mounted: TypeAlias = Mapping[str, Mapping[str, str]]
 
 BASE = ("postgres", "keycloak", "nginx")
 JOBS = ("roles", "migrate", "reconcile")
-NOT_HERE = frozenset({"prepare", "renew", "tools", "deploy"})  # of one machine, or of the one that deploys
+NOT_HERE = frozenset({"acme", "prepare", "renew", "tools", "deploy"})  # of one machine, or of the one that deploys
 
 _COPIED = frozenset(
     {"command", "entrypoint", "user", "init", "read_only", "cap_drop", "cap_add", "environment", "healthcheck"}

@@ -17,7 +17,7 @@ def mark(address: str) -> str:
 def upstreams(*replicas: str) -> dict[str, list[str]]:
     """Of each upstream its servers, in order; those that only stand in marked by a +."""
     # All of the script but its last line, which runs a word.
-    script = f"source <(sed '$d' '{ROOT}/nginx/replicas.sh'); render \"$@\""
+    script = f"source <(sed --expression '$d' --expression 's,^here=.*,here={ROOT}/nginx,' '{ROOT}/nginx/replicas.sh'); render \"$@\""
     text = run(["bash", "-c", script, "test", *replicas]).stdout
     found = re.findall(r"upstream (\S+) \{\n(.*?)\}", text, re.DOTALL)
     return {
