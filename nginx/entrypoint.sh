@@ -12,6 +12,8 @@ source "$here/certificate.sh"
 source "$here/limits.sh"
 # shellcheck source=nginx/clients.sh
 source "$here/clients.sh"
+# shellcheck source=nginx/kept.sh
+source "$here/kept.sh"
 
 check_settings() {
   local label='[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?' name faults
@@ -48,6 +50,7 @@ export PUBLIC_PORT=:$PORT
 [[ $PORT != 443 ]] || PUBLIC_PORT=
 check_certificate "app.$DOMAIN" "id.$DOMAIN"
 render
+keep_assets
 "$here/replicas.sh" once
 nginx -c "$here/nginx.conf" -q -t || fail "nginx refuses its configuration for the reason above; mend it and start again"
 

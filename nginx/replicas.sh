@@ -14,13 +14,15 @@ addresses() {
   { getent ahostsv4 app || true; } | awk '{ print $1 }' | sort --unique
 }
 
-serves() {
-  local status
+# standing ADDRESS: `ok`, or `aside` for one that only its own sessions reach (app/gatehouse/gate/release.py); else it fails.
+standing() {
+  local said
   # shellcheck disable=SC2016 # for the inner shell
-  status=$(timeout 1 bash -c '
-    exec 3<>"/dev/tcp/$0/$1" && printf "GET /healthz HTTP/1.0\r\n\r\n" >&3 && IFS=" " read -r _ status _ <&3 && echo "$status"
+  said=$(timeout 1 bash -c '
+    exec 3<>"/dev/tcp/$0/$1" && printf "GET /healthz HTTP/1.0\r\n\r\n" >&3 && cat <&3
   ' "$1" "$port" 2>/dev/null) || return 1
-  [[ $status == 200 ]]
+  [[ $said == "HTTP/1."?" 200 "* ]] || return 1
+  if [[ $said == *'"status":"ok"'* ]]; then echo ok; else echo aside; fi
 }
 
 # The name by which the gate marks a browser as this replica's (app/gatehouse/gate/wall.py).
@@ -30,16 +32,20 @@ name_of() {
   printf '%s' "${digest:0:16}"
 }
 
-# A browser goes to the replica that it is marked with, and to another while that one does not answer.
+# render ADDRESS=STANDING...: a browser goes to the replica that it is marked with, and to another while that one does not
+# answer. Who is not marked goes to one that is `ok`, and only where there is none to those aside.
 render() {
-  local address other
+  local address other any=()
+  for address; do if [[ $address == *=ok ]]; then any+=("${address%=*}"); fi; done
+  set -- "${@%=*}"
+  if ((${#any[@]} == 0)); then any=("$@"); fi
   echo 'upstream app_any {'
-  for address; do printf '    server %s:%s max_fails=1 fail_timeout=2s;\n' "$address" "$port"; done
+  for address in "${any[@]}"; do printf '    server %s:%s max_fails=1 fail_timeout=2s;\n' "$address" "$port"; done
   if (($# == 0)); then echo '    server 127.0.0.1:9 down; # none yet'; fi
   echo '}'
   for address; do
     printf 'upstream app_%s {\n    server %s:%s max_fails=1 fail_timeout=2s;\n' "$(name_of "$address")" "$address" "$port"
-    for other; do
+    for other in "${any[@]}"; do
       if [[ $other != "$address" ]]; then printf '    server %s:%s backup;\n' "$other" "$port"; fi
     done
     echo '}'
@@ -51,25 +57,25 @@ render() {
 }
 
 once() {
-  local found=() address
+  local found=() address how
   for address in $(addresses); do
-    if serves "$address"; then found+=("$address"); fi
+    if how=$(standing "$address"); then found+=("$address=$how"); fi
   done
   render "${found[@]}" >"$file"
 }
 
 follow() {
-  local -A missed=()
-  local address before='' now serving present
+  local -A missed=() last=()
+  local address before='' now how serving present
   while sleep "$interval"; do
     present=$(addresses) serving=()
     for address in $present; do
-      if serves "$address"; then
-        missed[$address]=0
+      if how=$(standing "$address"); then
+        missed[$address]=0 last[$address]=$how
       else
         missed[$address]=$((${missed[$address]:-$patience} + 1))
       fi
-      if ((missed[$address] < patience)); then serving+=("$address"); fi
+      if ((missed[$address] < patience)); then serving+=("$address=${last[$address]}"); fi
     done
     now=${serving[*]:-}
     # None can serve: the database is away, or all are starting. Whoever was there says so better than nginx could.

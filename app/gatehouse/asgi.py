@@ -58,7 +58,7 @@ if settings().egress == "closed":
 # Streamlit logs an exception of the script itself (as JSON, with its traceback); the user sees its general message.
 app = st.App(
     entry_script(settings().app_dir, settings().app_script),
-    routes=[health.route, *gate.routes],
+    routes=[health.route(gate.standing), *gate.routes],
     middleware=[gate.middleware, Middleware(Collecting)],
     lifespan=gate.lifespan,
 )

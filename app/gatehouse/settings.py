@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     app_title: Annotated[str, Field(max_length=60), AfterValidator(_one_line)] = "the app"
     app_logo: str | None = None
 
+    # The version that this process belongs to, on a cluster: which one serves is in the database (gate/release.py).
+    release: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9-]{0,62})?$")
+
     # Set by `make dev` alone: the author's folder is mounted, changes in it run at once, errors are shown in full.
     dev: Literal["", "yes"] = ""
 

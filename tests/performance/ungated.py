@@ -28,6 +28,9 @@ class NoGate:
     def __init__(self, *_: object) -> None:
         pass
 
+    def standing(self) -> dict[str, object]:
+        return {"status": "ok"}
+
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
         yield

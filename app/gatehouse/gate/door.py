@@ -19,6 +19,7 @@ from gatehouse.gate.pages.page import render
 from gatehouse.gate.policy import Policy
 from gatehouse.gate.providers import Provider
 from gatehouse.gate.recheck import Rechecker
+from gatehouse.gate.release import Release
 from gatehouse.gate.request_id import current
 from gatehouse.gate.session import Session
 from gatehouse.gate.store import Store
@@ -48,6 +49,7 @@ class Door:
     attempts: Attempts
     rechecker: Rechecker
     uploading: Uploading
+    release: Release
     page_policy: str
     reports: Reports
 

@@ -28,6 +28,8 @@ from gatehouse.gate.live import Live
 from gatehouse.gate.pages.brand import Brand, picture
 from gatehouse.gate.providers import Provider, exposed_tokens, read_providers
 from gatehouse.gate.recheck import Rechecker
+from gatehouse.gate.release import Release
+from gatehouse.gate.rollout import Rollout
 from gatehouse.gate.routes import routes
 from gatehouse.gate.session import Limits
 from gatehouse.gate.store import Store
@@ -77,11 +79,18 @@ class Gate:
         ownership.install()
         held_files.install()
         self._upload_limits = UploadLimits.of(settings, memory_bytes())
+        self.release = Release(settings.release)
 
     @property
     def routes(self) -> list[Route]:
         """The gate's routes, to stand before Streamlit's."""
         return routes(self._opened)
+
+    def standing(self) -> dict[str, object]:
+        """What the health route says of this process: that it takes new sessions, or how many tabs it still has."""
+        if self.release.state == "serving":
+            return {"status": "ok"}
+        return {"status": self.release.state, "tabs": self._opened().live.tabs}
 
     @property
     def middleware(self) -> Middleware:
@@ -97,6 +106,7 @@ class Gate:
         try:
             store = Store(pool, self._crypt, Limits.of(settings))
             live = Live(store, self._policy, settings.max_tabs)
+            rollout = Rollout(self.release, live, pool)
             # A container's host name is its own, and no other replica's.
             rechecker = Rechecker(store, client, self._providers, socket.gethostname())
             self._door = Door(
@@ -114,12 +124,14 @@ class Gate:
                 uploading=Uploading(Room(self._upload_limits, held_files.sizes)),
                 page_policy=self._page_policy,
                 reports=Reports(self._policy.content),
+                release=self.release,
             )
             live_sessions.install(live)
             administration.install(administration.Administration(store, self._policy, asyncio.get_running_loop()))
-            listener = Listener(live.changed, live.resync, live.lost)
+            listener = Listener(live.changed, rollout.resync, live.lost, rollout.look)
             live.trust(lambda: listener.trusted)
-            tasks = [asyncio.create_task(listener.run()), asyncio.create_task(Upkeep(store, live, rechecker).run())]
+            upkeep = Upkeep(store, live, rechecker, rollout)
+            tasks = [asyncio.create_task(listener.run()), asyncio.create_task(upkeep.run())]
             try:
                 yield
             finally:

@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from gatehouse.data.release import NOTICE
 from gatehouse.gate.database import CHANNEL, Connection, deadline, login
 
 _BEAT = 2.0  # seconds between two heartbeats
@@ -28,8 +29,9 @@ class Listener:
         changed: called with a session's id for each notification, one after the other.
         resync: called once listening, before that is trusted, to read again all that is cached.
         lost: called when the connection fails that listened.
+        released: called when another version of the app serves.
 
-    A failure of `changed` or `resync` counts as one of the connection: something may have been missed.
+    A failure of `changed`, `released` or `resync` counts as one of the connection: something may have been missed.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class Listener:
         changed: Callable[[UUID], Awaitable[None]],
         resync: Callable[[], Awaitable[None]],
         lost: Callable[[], Awaitable[None]],
+        released: Callable[[], Awaitable[None]],
     ) -> None:
         self._changed = changed
         self._resync = resync
         self._lost = lost
+        self._released = released
         self._current = False
         self._listening = False
         self._settled = False
@@ -106,6 +110,9 @@ class Listener:
                 await self._pass_on(notice.payload)
 
     async def _pass_on(self, payload: str) -> None:
+        if payload == NOTICE:
+            await self._released()
+            return
         try:
             session = UUID(payload)
         except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
@@ -37,6 +38,12 @@ class Socket(Protocol):
 
     async def reconnect(self) -> None:
         """Close so that the tab comes back by itself and is looked at anew."""
+
+    async def notice(self, text: str) -> None:
+        """Show the tab a line."""
+
+    async def move(self) -> None:
+        """Have the tab load its page again, and close."""
 
 
 class Live:
@@ -162,6 +169,22 @@ class Live:
         for session_id, at in taken.items():
             self._active[session_id] = max(at, self._active.get(session_id, at))
 
+    @property
+    def tabs(self) -> int:
+        """How many websockets are open here."""
+        return sum(len(sockets) for sockets in self._sockets.values())
+
+    async def notice(self, text: str) -> None:
+        """Show every tab a line."""
+        await asyncio.gather(*(socket.notice(text) for socket in self._all()))
+
+    async def move(self) -> None:
+        """Have every tab load its page again: this process is to end."""
+        await asyncio.gather(*(socket.move() for socket in self._all()))
+
+    def _all(self) -> list[Socket]:
+        return [socket for sockets in self._sockets.values() for socket in sockets]
+
     # --- what the database tells ------------------------------------------------------------------------------------
 
     async def changed(self, session_id: UUID) -> None:
@@ -175,9 +198,8 @@ class Live:
 
     async def lost(self) -> None:
         """The listening connection is gone, and with it every ending: nothing known counts, and tabs come back anew."""
-        for sockets in list(self._sockets.values()):
-            for socket in list(sockets):
-                await socket.reconnect()
+        for socket in self._all():
+            await socket.reconnect()
 
     async def reread(self, session_ids: Collection[UUID]) -> dict[UUID, Session]:
         """Have the database judge sessions, follow what has changed, and return those that are there, ended ones too.

@@ -11,6 +11,7 @@ from datetime import timedelta
 from gatehouse.gate import held_files
 from gatehouse.gate.live import Live
 from gatehouse.gate.recheck import Rechecker
+from gatehouse.gate.rollout import Rollout
 from gatehouse.gate.store import Store, Unavailable
 
 _JUDGE_SECONDS = 0.5
@@ -22,8 +23,8 @@ _log = logging.getLogger(__name__)
 class Upkeep:
     """Run it as one task for as long as the process serves."""
 
-    def __init__(self, store: Store, live: Live, rechecker: Rechecker) -> None:
-        self._store, self._live, self._rechecker = store, live, rechecker
+    def __init__(self, store: Store, live: Live, rechecker: Rechecker, rollout: Rollout) -> None:
+        self._store, self._live, self._rechecker, self._rollout = store, live, rechecker, rollout
 
     async def run(self) -> None:
         """Go on until cancelled. No duty holds up another, and none overlaps itself."""
@@ -35,6 +36,7 @@ class Upkeep:
             duties.create_task(_again_and_again(self._recheck, often))
             duties.create_task(_again_and_again(self._rechecker.end_at_providers, 2))
             duties.create_task(_again_and_again(held_files.sweep, 2))
+            duties.create_task(_again_and_again(self._rollout.judge, 2))
             duties.create_task(_again_and_again(self._store.tidy, min(30.0, limits.idle.total_seconds())))
 
     async def _judge(self) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
 
+from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.content import REPORTS, file_policy
 from gatehouse.gate.door import Door
 from gatehouse.gate.headers import REPLICA_COOKIE, XSRF_COOKIE, cleaned, cookies, header, offered
@@ -104,7 +105,7 @@ class Wall:
             await self._ended(scope, receive, send, session)
         elif _CLOSED.fullmatch(path) or not _owned(path, str(session.id)) or (is_static(scope) and not served()):
             await self._refuse(scope, receive, send, 404, "Not found.")
-        elif navigation and self._door.live.full():
+        elif navigation and self._door.live.full() and not self._leaves(scope):
             await _answer(scope, receive, send, self._door.full())
         else:
             # A page that is refused something over and over tells so by itself.
@@ -113,7 +114,13 @@ class Wall:
             await self._inside(scope, receive, self._own(scope, send), session)
 
     async def _inside(self, scope: Scope, receive: Receive, send: Send, session: Session) -> None:
-        if scope["method"] == "PUT" and _UPLOAD.fullmatch(scope["path"]):
+        if _is_navigation(scope) and self._leaves(scope):
+            # A page that is loaded has nothing to lose here, and belongs to the version that serves.
+            unmark = f"{REPLICA_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
+            headers = {**NO_STORE, "Set-Cookie": unmark}
+            again = RedirectResponse(Attempts.local(_place(scope)), status_code=302, headers=headers)
+            await _answer(scope, receive, send, again)
+        elif scope["method"] == "PUT" and _UPLOAD.fullmatch(scope["path"]):
             await self._door.uploading.put(scope, receive, send, session)
         else:
             await self._app(cleaned(scope, session), receive, send)
@@ -135,10 +142,15 @@ class Wall:
         else:
             await self._refuse(scope, receive, send, 401, "Your session has ended. Sign in again.")
 
+    def _leaves(self, scope: Scope) -> bool:
+        """Tell whether a browser is to go to the version that serves. One without the mark was sent for lack of it."""
+        marked = cookies(scope).get(REPLICA_COOKIE) == _replica(scope["server"][0])
+        return marked and self._door.release.state == "draining"
+
     def _own(self, scope: Scope, send: Send) -> Send:
         """Name this replica to nginx, so that page, websocket, upload and media meet; keep shared caches out."""
         replica = _replica(scope["server"][0])
-        known = cookies(scope).get(REPLICA_COOKIE) == replica
+        known = cookies(scope).get(REPLICA_COOKIE) == replica or self._door.release.state == "draining"
 
         async def own(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -14,6 +14,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.Common_pb2 import FileURLsRequest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.RootContainer_pb2 import RootContainer
 
 from gatehouse.gate.attempts import Attempts
 from gatehouse.gate.ownership import owns_deferred, serving
@@ -149,6 +150,26 @@ class GuardedSocket:
     async def reconnect(self) -> None:
         """Close so that the tab comes back by itself; it keeps what it shows."""
         await self._close(_TRY_AGAIN_LATER)
+
+    async def notice(self, text: str) -> None:
+        """Show the tab a line that stays until it is closed, beside what the app shows."""
+        if self._closed or not self._accepted:
+            return
+        message = ForwardMsg()
+        message.metadata.delta_path.extend([RootContainer.EVENT, 0])
+        message.delta.new_element.toast.body = text
+        with contextlib.suppress(Exception):  # as in _say
+            async with asyncio.timeout(_SLOW_SECONDS):
+                await self._send({"type": "websocket.send", "bytes": message.SerializeToString()})
+
+    async def move(self) -> None:
+        """Have the tab load its page again, which brings it to another process, and close."""
+        if self._closed:
+            return
+        self._shut()
+        async with self._farewell:
+            if self._accepted:
+                await self._redirect(Attempts.local(self._place()))
 
     async def _close(self, code: int) -> None:
         if self._closed:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 import psycopg
 from starlette.requests import Request
@@ -66,7 +67,7 @@ async def _fault() -> tuple[str, str] | None:
     return None
 
 
-async def _healthz(_request: Request) -> JSONResponse:
+async def _healthz(standing: Callable[[], dict[str, object]]) -> JSONResponse:
     global _last_fault  # noqa: PLW0603 - one process, one state; only to log each change once
     fault = await _fault()
     part = fault[0] if fault else None
@@ -79,7 +80,14 @@ async def _healthz(_request: Request) -> JSONResponse:
     headers = {"Cache-Control": "no-store"}
     if part:
         return JSONResponse({"status": "unavailable", "part": part}, status_code=503, headers=headers)
-    return JSONResponse({"status": "ok"}, headers=headers)
+    # One that waits for its turn or drains is well, too: nginx reads the word (nginx/replicas.sh).
+    return JSONResponse(standing(), headers=headers)
 
 
-route = Route("/healthz", _healthz, methods=["GET", "HEAD"])
+def route(standing: Callable[[], dict[str, object]]) -> Route:
+    """Return the route. `standing`: what a process says that is well."""
+
+    async def endpoint(_request: Request) -> JSONResponse:
+        return await _healthz(standing)
+
+    return Route("/healthz", endpoint, methods=["GET", "HEAD"])

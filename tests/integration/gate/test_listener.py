@@ -31,7 +31,7 @@ class Replica:
         self.calls: list[str | UUID] = []
         self.fails = False
         self.during_resync: Callable[[], object] = lambda: None
-        self.listener = Listener(self.changed, self.resync, self.lost)
+        self.listener = Listener(self.changed, self.resync, self.lost, self.released)
 
     async def changed(self, session: UUID) -> None:
         self.calls.append(session)
@@ -47,6 +47,9 @@ class Replica:
     async def lost(self) -> None:
         assert not self.listener.trusted
         self.calls.append("lost")
+
+    async def released(self) -> None:
+        self.calls.append("released")
 
     async def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
         async with asyncio.timeout(seconds):

@@ -175,3 +175,58 @@ async def test_a_run_that_the_user_asked_for_is_busy_until_it_is_done() -> None:
     wire.says(rerun())
     await asyncio.wait_for(task, WITHIN)
     assert seen == [False, True, False]
+
+
+async def test_a_tab_is_told_of_a_new_version_and_goes_on() -> None:
+    wire, got = Wire(), []
+
+    async def app(receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        got.append(await receive())
+        await send({"type": "websocket.send", "bytes": b"after"})
+
+    task = await serving(wire, app)
+    await wire.socket.notice("A new version is ready")
+    told = ForwardMsg()
+    told.ParseFromString(wire.sent[-1]["bytes"])
+    assert told.delta.new_element.toast.body == "A new version is ready"
+    wire.says(rerun())
+    await asyncio.wait_for(task, WITHIN)
+    assert wire.sent[-1]["bytes"] == b"after"
+
+
+async def test_a_tab_that_is_moved_loads_the_place_where_it_was() -> None:
+    wire = Wire()
+
+    async def app(receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+
+    task = await serving(wire, app)
+    wire.says(rerun("https://app.example.org/ledger", "year=2026"))
+    await asyncio.wait_for(wire.acted.wait(), WITHIN)
+    await wire.socket.move()
+    await asyncio.wait_for(task, WITHIN)
+    moved = ForwardMsg()
+    moved.ParseFromString(wire.sent[-2]["bytes"])
+    assert moved.auth_redirect.url == "/ledger?year=2026"
+    assert wire.sent[-1]["type"] == "websocket.close"
+
+
+async def test_a_tab_is_never_moved_to_another_host() -> None:
+    wire = Wire()
+
+    async def app(receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+
+    task = await serving(wire, app)
+    wire.says(rerun("https://app.example.org//evil.example/x"))
+    await asyncio.wait_for(wire.acted.wait(), WITHIN)
+    await wire.socket.move()
+    await asyncio.wait_for(task, WITHIN)
+    moved = ForwardMsg()
+    moved.ParseFromString(wire.sent[-2]["bytes"])
+    assert moved.auth_redirect.url == "/"
