@@ -74,7 +74,9 @@ RUN if [[ -e /srv/app/.streamlit/secrets.toml ]]; then \
 
 # --- app -----------------------------------------------------------------------------------------------------------
 FROM python AS app
-RUN groupadd --gid 10001 app && useradd --uid 10001 --gid app --home-dir /run/gatehouse --no-create-home --shell /usr/sbin/nologin app
+# Swarm gives a tmpfs root as its owner and the mode of the folder that it covers.
+RUN groupadd --gid 10001 app && useradd --uid 10001 --gid app --home-dir /run/gatehouse --no-create-home --shell /usr/sbin/nologin app \
+    && install --directory --mode=1777 /run/gatehouse
 COPY --from=app-packages /opt/venv /opt/venv
 COPY app/gatehouse /opt/gatehouse/gatehouse
 RUN python -m compileall -q /opt/gatehouse
@@ -93,10 +95,19 @@ COPY deploy/__init__.py /opt/gatehouse/deploy/
 COPY deploy/prepare/*.py deploy/prepare/renew.sh /opt/gatehouse/deploy/prepare/
 COPY deploy/acme/*.py deploy/acme/follow.sh /opt/gatehouse/deploy/acme/
 COPY deploy/keycloak/*.py /opt/gatehouse/deploy/keycloak/
+COPY deploy/cluster/*.py /opt/gatehouse/deploy/cluster/
+COPY deploy/cluster/inside/*.py /opt/gatehouse/deploy/cluster/inside/
 RUN python -m compileall -q /opt/gatehouse
 ENV PYTHONPATH=/opt/gatehouse
 USER 10002:10002
 CMD ["python", "-m", "deploy.keycloak.reconcile"]
+
+# --- deploy: the rollout to a cluster, on the machine of whoever rolls out ----------------------------------------------
+FROM jobs AS deploy
+USER root
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes docker-cli docker-compose openssh-client > /dev/null
 
 # --- nginx -------------------------------------------------------------------------------------------------------------
 # Streamlit's own assets, compressed once here, as well as can be, instead of at every request.
@@ -123,7 +134,8 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     && groupadd --gid 101 nginx && useradd --uid 101 --gid nginx --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin nginx \
     && dpkg --purge --force-depends iproute2 libcap2-bin libbpf1 libmnl0 libxtables12 libtirpc3t64 libtirpc-common \
       libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0 libkeyutils1 libcom-err2 > /dev/null \
-    && rm -rf /etc/nginx /var/www /var/log/nginx /var/lib/nginx && ln --symbolic gatehouse/nginx /etc/nginx
+    && rm -rf /etc/nginx /var/www /var/log/nginx /var/lib/nginx && ln --symbolic gatehouse/nginx /etc/nginx \
+    && install --directory --owner=nginx --group=nginx /var/lib/gatehouse/nginx/kept
 COPY nginx/ /etc/gatehouse/nginx/
 # Its own pages look as the gate's do; their policy allows this one style sheet, by hash.
 COPY app/gatehouse/gate/pages/style.css /etc/gatehouse/nginx/errors/
@@ -174,6 +186,8 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     && groupadd --gid 1000 keycloak && useradd --uid 1000 --gid keycloak --home-dir /opt/keycloak --no-create-home --shell /usr/sbin/nologin keycloak
 COPY --from=keycloak-build /opt/keycloak /opt/keycloak
 COPY deploy/keycloak/theme/ /opt/keycloak/themes/
+# As /run/gatehouse of the app.
+RUN install --directory --mode=1777 /opt/keycloak/data
 COPY deploy/keycloak/entrypoint.sh deploy/keycloak/healthcheck.sh deploy/keycloak/keycloak.conf.template /etc/gatehouse/keycloak/
 USER 1000:1000
 ENTRYPOINT ["/etc/gatehouse/keycloak/entrypoint.sh"]

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help up dev down destroy status logs users sessions trust test drill bench
+.PHONY: help up dev down destroy status logs users sessions trust deploy rollback history test drill bench
 
 # Settings stand in .env (see .env.example) or before the word: `make up APP=../my-app`.
 
@@ -41,6 +41,17 @@ sessions: ## who is signed in, or DO="end ID", DO="end-user ann@example.com" (th
 
 trust: ## put the local CA into this machine's trust store
 	@deploy/prepare/trust.sh
+
+## Cluster
+
+deploy: ## roll what is here out to a cluster: TO=staging; on a failure everything goes back by itself
+	@deploy/engine/cluster.sh deploy
+
+rollback: ## back to the version before: TO=staging
+	@deploy/engine/cluster.sh rollback
+
+history: ## what was rolled out, by whom, and how it ended: TO=staging
+	@deploy/engine/cluster.sh history
 
 ## Check
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Speak with the user administration of the running stack.
+# With TO=ENVIRONMENT, of a stack on a cluster.
 # usage: users.sh list|add|disable|enable|reset|grant|revoke|demo [option...]
 set -o errexit -o nounset -o pipefail
 
@@ -11,6 +12,7 @@ source "$here/settings.sh"
 # shellcheck source=deploy/engine/docker.sh
 source "$here/docker.sh"
 
+[[ -z ${TO:-} ]] || exec "$here/cluster.sh" users "$@"
 load_settings
 require_engine
 require_running keycloak "Keycloak"

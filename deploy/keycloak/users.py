@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from deploy.keycloak import access, demo, settings
 from deploy.keycloak.admin import connect
@@ -44,11 +45,21 @@ def table(rows: Sequence[Sequence[str]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
+GIVEN = "one_time_password"
+"""A file that brings the password to be given; on a cluster, where what a job prints is logged for a while."""
+
+
+def password_for(options: argparse.Namespace) -> str:
+    """The one-time password: the given one, or a new one."""
+    file: Path = options.secrets_dir / GIVEN
+    return file.read_text(encoding="ascii").strip() if file.is_file() else new_password()
+
+
 def add(directory: Directory, options: argparse.Namespace) -> None:
     """Create a user with a one-time password; roles and groups too, where they are new."""
     # The last word is the last name. Someone with one name only is asked by Keycloak at the first sign-in.
     *first, last = options.name.split() or [""]
-    password = new_password()
+    password = password_for(options)
     user = {
         "username": options.user,
         "email": options.email,
@@ -70,7 +81,7 @@ def add(directory: Directory, options: argparse.Namespace) -> None:
             print(f"group {group}: created")
         directory.join(found, group)
         print(f"user {found['username']}: is in group {group}")
-    one_time(password)
+    one_time(password, options)
 
 
 def give_roles(directory: Directory, user: dict[str, str], names: list[str]) -> None:
@@ -83,8 +94,10 @@ def give_roles(directory: Directory, user: dict[str, str], names: list[str]) -> 
         print(f"user {user['username']}: has role {', '.join(names)}")
 
 
-def one_time(password: str) -> None:
-    """Show a password. It is kept nowhere else."""
+def one_time(password: str, options: argparse.Namespace) -> None:
+    """Show a password, unless whoever gave it does. It is kept nowhere else."""
+    if (options.secrets_dir / GIVEN).is_file():
+        return
     print(f"one-time password, shown only here, to be changed at the next sign-in: {password}")
 
 
@@ -107,12 +120,12 @@ def enable(directory: Directory, options: argparse.Namespace) -> None:
 def reset(directory: Directory, options: argparse.Namespace) -> None:
     """Give a user a new one-time password; sessions opened with the old one end."""
     user = directory.user(options.user)
-    password = new_password()
+    password = password_for(options)
     directory.set_password(user, password, once=True)
     directory.end_sessions(user)
     directory.unlock(user)
     print(f"user {user['username']}: sessions ended")
-    one_time(password)
+    one_time(password, options)
 
 
 def grant(directory: Directory, options: argparse.Namespace) -> None:
@@ -174,6 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         environment = settings.load()
+        options.secrets_dir = environment.secrets_dir
         if options.run is None:
             show_demo(environment)
             return 0

@@ -17,18 +17,19 @@ def tls_context(*authorities: Path) -> ssl.SSLContext:
 
 
 class LoopbackTransport(httpx.BaseTransport):
-    """Connects to 127.0.0.1, whatever the URL's name; server name, certificate check and Host header keep the name."""
+    """Connects to one address, whatever the URL's name; SNI, certificate check and Host header keep the name."""
 
-    def __init__(self, verify: ssl.SSLContext) -> None:
+    def __init__(self, verify: ssl.SSLContext, address: str = "127.0.0.1") -> None:
+        self._address = address
         # No connection is kept: one made for app.* would be reused for id.*, as both are 127.0.0.1 here.
         self._transport = httpx.HTTPTransport(verify=verify, limits=httpx.Limits(max_keepalive_connections=0))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send `request` to loopback."""
+        """Send `request` there."""
         return self._transport.handle_request(
             httpx.Request(
                 request.method,
-                request.url.copy_with(host="127.0.0.1"),
+                request.url.copy_with(host=self._address),
                 headers=request.headers,
                 stream=request.stream,
                 extensions=request.extensions | {"sni_hostname": request.url.host},

@@ -52,6 +52,8 @@ class Stack:
             **dict.fromkeys(_RATES, "100000"),
             **settings,
         }
+        self.address = "127.0.0.1"
+        """Where its ports are."""
         self.trusted: list[Path] = []
         """Certificates of authorities of others that this stack's people meet."""
         self.images: dict[str, str] = {}
@@ -187,4 +189,4 @@ class Stack:
 
     def http(self) -> httpx.Client:
         """A client that trusts this stack's CA and `trusted` alone, and needs no name resolution."""
-        return httpx.Client(transport=LoopbackTransport(tls_context(self.ca, *self.trusted)), timeout=30)
+        return httpx.Client(transport=LoopbackTransport(tls_context(self.ca, *self.trusted), self.address), timeout=30)

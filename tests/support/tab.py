@@ -119,7 +119,7 @@ def tab(
     offered = ["streamlit", token, *([resume] if resume else [])]
     with connect(
         f"wss://{url.netloc}/_stcore/stream",
-        sock=socket.create_connection(("127.0.0.1", url.port or 443), timeout=20),
+        sock=socket.create_connection((stack.address, url.port or 443), timeout=20),
         ssl=context,
         server_hostname=url.hostname,
         origin=Origin(origin or stack.app_url),

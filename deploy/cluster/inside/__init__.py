@@ -1,0 +1,1 @@
+"""What the rollout runs on the cluster itself, in the image of the jobs."""
