@@ -248,6 +248,9 @@ def main() -> int:
         for line in fault.problems:
             print(f"Error: {line}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Error: interrupted; what is there still serves, run it again to go on", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -43,7 +43,6 @@ config=${DOCKER_CONFIG:-$HOME/.docker}
 [[ ! -d $HOME/.ssh ]] || options+=(--volume "$HOME/.ssh:/root/.ssh:ro")
 [[ -z ${SSH_AUTH_SOCK:-} ]] || options+=(--volume "$SSH_AUTH_SOCK:/agent" --env SSH_AUTH_SOCK=/agent)
 mkdir --parents "$secrets"
-trap '' INT # the rollout itself hears it, and goes back
 exec docker run --rm --init --network host "${options[@]}" --volume /var/run/docker.sock:/var/run/docker.sock \
   --volume "$PWD:$PWD:ro" --workdir "$PWD" --volume "$environments:$environments:ro" --volume "$secrets:$secrets" \
   --env TO --env TAG="$TAG" --env APP="$APP" --env APP_SCRIPT="${APP_SCRIPT:-}" --env PROJECT="$project" \
