@@ -10,12 +10,13 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from support.cluster import Cluster
 from support.command import run
@@ -27,7 +28,6 @@ from support.waiting import until
 pytestmark = pytest.mark.drill
 
 SESSIONS = 100
-UPLOADS = 5
 PASSWORD = "a-passphrase-of-anns-own-7"
 
 
@@ -122,7 +122,8 @@ class Load:
     def _use(self, opened: Tab, person: Person) -> None:
         while not self.over.is_set():
             opened.seen.clear()
-            opened.rerun(url=f"{person.stack.app_url}/")
+            with suppress(ConnectionClosed):  # moved between two reruns: the next read says so
+                opened.rerun(url=f"{person.stack.app_url}/")
             while True:
                 message = opened.next(30)
                 kind = message.WhichOneof("type") if message else None
