@@ -103,8 +103,10 @@ USER 10002:10002
 CMD ["python", "-m", "deploy.keycloak.reconcile"]
 
 # --- deploy: the rollout to a cluster, on the machine of whoever rolls out ----------------------------------------------
+# As root, which alone may read the operator's keys and the secrets that go along.
 FROM jobs AS deploy
-USER root
+# hadolint ignore=DL3002
+USER 0:0
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes docker-cli docker-compose openssh-client > /dev/null
@@ -139,6 +141,7 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
 COPY nginx/ /etc/gatehouse/nginx/
 # Its own pages look as the gate's do; their policy allows this one style sheet, by hash.
 COPY app/gatehouse/gate/pages/style.css /etc/gatehouse/nginx/errors/
+# hadolint ignore=SC2016
 RUN hash=$(openssl dgst -sha256 -binary /etc/gatehouse/nginx/errors/style.css | base64) \
     && printf 'map "" $error_style_hash {\n    default "%s";\n}\n' "'sha256-$hash'" > /etc/gatehouse/nginx/error_style.conf
 COPY --from=streamlit-static /opt/venv/lib/python3.13/site-packages/streamlit/static/static/ /usr/share/gatehouse/streamlit-static/static/
@@ -200,9 +203,9 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
 WORKDIR /src
 COPY requirements/h2spec/ ./
 # -mod=readonly: nothing that go.sum doesn't know.
-RUN --mount=type=secret,id=ca --mount=type=cache,target=/root/go --mount=type=cache,target=/root/.cache \
+RUN --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/go \
     if [[ -s /run/secrets/ca ]]; then export SSL_CERT_FILE=/run/secrets/ca; fi; \
-    CGO_ENABLED=0 GOTOOLCHAIN=local go build -mod=readonly -trimpath -o /usr/local/bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
+    CGO_ENABLED=0 GOTOOLCHAIN=local GOPATH=/var/cache/go GOCACHE=/var/cache/go/build go build -mod=readonly -trimpath -o /usr/local/bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
 
 # --- tools: tests and linters; never part of a running stack --------------------------------------------------------------
 # What the tests take from npm. Its lock names no registry. No install script runs, so the list of names that browsers know
@@ -213,9 +216,9 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes npm > /dev/null
 WORKDIR /opt/node
 COPY requirements/node/package.json requirements/node/package-lock.json ./
-RUN --mount=type=secret,id=ca --mount=type=secret,id=npm --mount=type=cache,target=/root/.npm \
+RUN --mount=type=secret,id=ca --mount=type=secret,id=npm --mount=type=cache,target=/var/cache/npm \
     if [[ -s /run/secrets/ca ]]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
-    && NPM_CONFIG_USERCONFIG=/run/secrets/npm npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error \
+    && NPM_CONFIG_USERCONFIG=/run/secrets/npm npm ci --cache=/var/cache/npm --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error \
     && echo '{}' > node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json
 
 FROM python-build AS tools
@@ -248,7 +251,7 @@ COPY requirements/pebble/ ./
 # -mod=readonly: nothing that go.sum doesn't know.
 RUN --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/go \
     if [[ -s /run/secrets/ca ]]; then export SSL_CERT_FILE=/run/secrets/ca; fi; \
-    CGO_ENABLED=0 GOTOOLCHAIN=local go build -mod=readonly -trimpath -o /usr/local/bin/pebble github.com/letsencrypt/pebble/v2/cmd/pebble
+    CGO_ENABLED=0 GOTOOLCHAIN=local GOPATH=/var/cache/go GOCACHE=/var/cache/go/build go build -mod=readonly -trimpath -o /usr/local/bin/pebble github.com/letsencrypt/pebble/v2/cmd/pebble
 
 FROM base AS pebble
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \

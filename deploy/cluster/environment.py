@@ -97,7 +97,7 @@ def _fault(place: tuple[int | str, ...], message: str) -> str:
 def _problems(found: Environment, known: set[str]) -> list[str]:
     problems = []
     for name in found.settings:
-        if name in _NOT_HERE:
+        if name in _NOT_HERE or name.startswith("ACME"):
             problems.append(f"settings.{name}: is for one machine alone; leave it out")
         elif name not in known or name.startswith("BUILD_"):
             problems.append(f"settings.{name}: is no setting; .env.example lists them")

@@ -21,7 +21,9 @@ Mounted: TypeAlias = Mapping[str, Mapping[str, str]]
 
 BASE = ("postgres", "keycloak", "nginx")
 JOBS = ("roles", "migrate", "reconcile")
-NOT_HERE = frozenset({"acme", "prepare", "renew", "tools", "deploy"})  # of one machine, or of the one that deploys
+NOT_HERE = frozenset(
+    {"prepare", "renew", "acme", "tools", "pebble", "deploy"}
+)  # of one machine, or the one that deploys
 
 _COPIED = frozenset(
     {"command", "entrypoint", "user", "init", "read_only", "cap_drop", "cap_add", "environment", "healthcheck"}
@@ -35,6 +37,7 @@ _CONVERTED = frozenset(
 _LEFT_OUT = frozenset(
     {"build", "pull_policy", "restart", "depends_on", "security_opt", "network_mode", "profiles", "deploy"}
 )
+_NOT_MOUNTED = frozenset({"acme-answers"})
 _WITHOUT_NETWORK = "app-data"
 _SMALLEST = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -177,5 +180,5 @@ def _volumes(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {"type": "volume", "source": mount["source"], "target": mount["target"]}
         for mount in given.get("volumes") or ()
-        if mount["type"] == "volume"
+        if mount["type"] == "volume" and mount["source"] not in _NOT_MOUNTED
     ]

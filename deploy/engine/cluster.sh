@@ -36,6 +36,7 @@ if [[ $word == deploy ]]; then
 fi
 build_images --profile deploy >/dev/null
 options=()
+# shellcheck disable=SC2153 # by load_settings
 secrets=$(realpath --canonicalize-missing "$SECRETS")
 environments=$(realpath --canonicalize-missing "$environments")
 config=${DOCKER_CONFIG:-$HOME/.docker}

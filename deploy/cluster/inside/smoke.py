@@ -79,11 +79,14 @@ class Visitor:
             raise JobError(f"the provider's form answers {answer.status_code}")
         return self.open(urljoin(str(answer.url), answer.headers["location"]))
 
-    def is_at_the_version(self) -> bool:
-        """Whether this visitor is signed in, at the container that it is marked for: another would mark it anew."""
+    def check(self) -> None:
+        """Raise JobError unless signed in, at the container that it is marked for: another would mark it anew."""
         fetch = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
         answer = self.http.get(urljoin(self._app, "/_stcore/host-config"), headers=fetch)
-        return answer.status_code == httpx.codes.OK and _MARK not in answer.headers.get("set-cookie", "")
+        if answer.status_code != httpx.codes.OK:
+            raise JobError(f"who has signed in gets {answer.status_code} from the app")
+        if _MARK in answer.headers.get("set-cookie", ""):
+            raise JobError("the front door leads to another container")
 
 
 def patiently(attempt: Callable[[], None], what: str) -> None:
@@ -107,8 +110,8 @@ def try_sign_in(options: Settings, edge: str, replica: str, user: str, password:
     # 403: the app's own policy shuts out an account without roles, after it has signed in.
     if page.status_code not in (200, 403):
         raise JobError(f"after the sign-in the app answers {page.status_code} at {page.url.copy_with(query=None)}")
-    if page.status_code == httpx.codes.OK and not visitor.is_at_the_version():
-        raise JobError("the front door leads to another container")
+    if page.status_code == httpx.codes.OK:
+        visitor.check()
 
 
 def try_redirect(options: Settings, edge: str, replica: str) -> None:

@@ -60,6 +60,7 @@ def test_an_environment_that_is_not_there_is_told_with_those_that_are(tmp_path: 
         (("REPLICAS", "REPLICA"), "settings.REPLICA: is no setting; .env.example lists them"),
         (("REPLICAS = 2", 'BUILD_CA = "/x"'), "settings.BUILD_CA: is no setting"),
         (("REPLICAS = 2", 'BIND = "127.0.0.1"'), "settings.BIND: is for one machine alone"),
+        (("REPLICAS = 2", 'ACME = "ann@example.com"'), "settings.ACME: is for one machine alone"),
         (("REPLICAS = 2", "REPLICAS = 2.5"), "settings.REPLICAS"),
         (('DOMAIN = "staging.example.com"', ""), "settings.DOMAIN: is missing"),
         (("staging.example.com", "localhost"), "settings.DOMAIN: is missing"),
