@@ -195,17 +195,21 @@ COPY deploy/keycloak/entrypoint.sh deploy/keycloak/healthcheck.sh deploy/keycloa
 USER 1000:1000
 ENTRYPOINT ["/etc/gatehouse/keycloak/entrypoint.sh"]
 
-# --- h2spec: what HTTP/2 asks of a server, for the tests alone -----------------------------------------------------------
-FROM base AS h2spec
+# --- go: what the tests take from its module proxy -----------------------------------------------------------------------
+FROM base AS go
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'golang-go=2:1.24*' > /dev/null
 WORKDIR /src
-COPY requirements/h2spec/ ./
 # -mod=readonly: nothing that go.sum doesn't know.
+ENV GOMODCACHE=/var/cache/go/modules GOCACHE=/var/cache/go/build GOTOOLCHAIN=local GOFLAGS="-mod=readonly -trimpath" CGO_ENABLED=0
+
+# What HTTP/2 asks of a server.
+FROM go AS h2spec
+COPY requirements/h2spec/ ./
 RUN --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/go \
     if [[ -s /run/secrets/ca ]]; then export SSL_CERT_FILE=/run/secrets/ca; fi; \
-    CGO_ENABLED=0 GOTOOLCHAIN=local GOPATH=/var/cache/go GOCACHE=/var/cache/go/build go build -mod=readonly -trimpath -o /usr/local/bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
+    go build -o /usr/local/bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
 
 # --- tools: tests and linters; never part of a running stack --------------------------------------------------------------
 # What the tests take from npm. Its lock names no registry. No install script runs, so the list of names that browsers know
@@ -241,17 +245,11 @@ ENV TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host
 CMD ["pytest"]
 
 # --- pebble: an ACME authority and a name server, for the tests alone --------------------------------------------------------
-FROM base AS pebble-build
-RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
-    --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
-    apt-get update --quiet=2 && apt-get install --quiet=2 --yes 'golang-go=2:1.24*' > /dev/null
-WORKDIR /src
-ENV GOMODCACHE=/var/cache/go/modules GOCACHE=/var/cache/go/build
+FROM go AS pebble-build
 COPY requirements/pebble/ ./
-# -mod=readonly: nothing that go.sum doesn't know.
 RUN --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/go \
     if [[ -s /run/secrets/ca ]]; then export SSL_CERT_FILE=/run/secrets/ca; fi; \
-    CGO_ENABLED=0 GOTOOLCHAIN=local GOPATH=/var/cache/go GOCACHE=/var/cache/go/build go build -mod=readonly -trimpath -o /usr/local/bin/pebble github.com/letsencrypt/pebble/v2/cmd/pebble
+    go build -o /usr/local/bin/pebble github.com/letsencrypt/pebble/v2/cmd/pebble
 
 FROM base AS pebble
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
