@@ -105,7 +105,7 @@ class Wall:
             await self._ended(scope, receive, send, session)
         elif _CLOSED.fullmatch(path) or not _owned(path, str(session.id)) or (is_static(scope) and not served()):
             await self._refuse(scope, receive, send, 404, "Not found.")
-        elif navigation and self._door.live.full():
+        elif navigation and self._door.live.full() and not self._leaves(scope):
             await _answer(scope, receive, send, self._door.full())
         else:
             # A page that is refused something over and over tells so by itself.
