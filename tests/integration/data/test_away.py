@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -141,16 +140,23 @@ def test_behind_the_gate_the_platform_provides_the_connection(
         assert st.connection("sql", type="sql", url="postgresql+psycopg://", creator=gatehouse.connect) is streamlits
     finally:
         st.cache_resource.clear()
-        gc.collect()  # as in the fixture `postgres`
         settings.cache_clear()
 
 
 def test_streamlit_lets_go_of_a_connection_and_a_script_that_holds_it_goes_on(
-    server: Server, postgres: Postgres
+    server: Server, tables: Tables, write: Write
 ) -> None:
+    def connected() -> int:
+        return int(server.superuser("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'let go'"))
+
+    query = tables["postgres"]["query"]
+    assert isinstance(query, dict)
+    write({"postgres": tables["postgres"] | {"query": query | {"application_name": "let go"}}})
+    postgres = st.connection("postgres", type=Postgres)
     assert answers(postgres)
+    assert connected()
     st.cache_resource.clear()
-    until(lambda: server.superuser("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app_a'") == "0")
+    until(lambda: not connected())
     assert answers(postgres)
     postgres.close()
 
