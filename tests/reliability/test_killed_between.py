@@ -50,6 +50,7 @@ def shown(person: Person) -> str:
         return ""
 
 
+@pytest.mark.drill
 def test_while_a_session_is_refreshed(abroad: Abroad, person: Person) -> None:
     with tab(person) as opened:
         opened.run()

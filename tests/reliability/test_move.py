@@ -15,6 +15,8 @@ from support import pages
 from support.browser import chromium
 from support.stack import Stack
 
+pytestmark = pytest.mark.drill
+
 NEW_PASSWORD = "a-passphrase-of-anns-own-7"
 
 
