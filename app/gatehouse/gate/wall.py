@@ -105,8 +105,8 @@ class Wall:
             await self._ended(scope, receive, send, session)
         elif _CLOSED.fullmatch(path) or not _owned(path, str(session.id)) or (is_static(scope) and not served()):
             await self._refuse(scope, receive, send, 404, "Not found.")
-        elif navigation and self._door.live.full() and not self._leaves(scope):
-            await _answer(scope, receive, send, self._door.full())
+        elif navigation and (instead := self._instead_of_page(scope)):
+            await _answer(scope, receive, send, instead)
         else:
             # A page that is refused something over and over tells so by itself.
             if navigation or (method not in _SAFE_METHODS and path != REPORTS):
@@ -114,13 +114,7 @@ class Wall:
             await self._inside(scope, receive, send, session)
 
     async def _inside(self, scope: Scope, receive: Receive, send: Send, session: Session) -> None:
-        if _is_navigation(scope) and self._leaves(scope):
-            # A page that is loaded has nothing to lose here, and belongs to the version that serves.
-            unmark = f"{REPLICA_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
-            headers = {**NO_STORE, "Set-Cookie": unmark}
-            again = RedirectResponse(Attempts.local(_place(scope)), status_code=302, headers=headers)
-            await _answer(scope, receive, send, again)
-        elif scope["method"] == "PUT" and _UPLOAD.fullmatch(scope["path"]):
+        if scope["method"] == "PUT" and _UPLOAD.fullmatch(scope["path"]):
             await self._door.uploading.put(scope, receive, self._own(scope, send), session)
         else:
             await self._app(cleaned(scope, session), receive, self._own(scope, send))
@@ -141,6 +135,12 @@ class Wall:
             await _answer(scope, receive, send, PlainTextResponse(text, headers=NO_STORE))
         else:
             await self._refuse(scope, receive, send, 401, "Your session has ended. Sign in again.")
+
+    def _instead_of_page(self, scope: Scope) -> Response | None:
+        """Return the answer to a page that is not loaded here, where another version serves or no place is left."""
+        if self._leaves(scope):
+            return _to_another_version(scope)
+        return self._door.full() if self._door.live.full() else None
 
     def _leaves(self, scope: Scope) -> bool:
         """Tell whether a browser is to go to the version that serves. One without the mark was sent for lack of it."""
@@ -225,6 +225,13 @@ def _owned(path: str, session_id: str) -> bool:
     if media := _MEDIA.fullmatch(path):
         return owns_media(media[1], session_id)
     return True
+
+
+def _to_another_version(scope: Scope) -> Response:
+    """The same page again, from the version that serves: one that is loaded has nothing to lose here."""
+    unmark = f"{REPLICA_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
+    headers = {**NO_STORE, "Set-Cookie": unmark}
+    return RedirectResponse(Attempts.local(_place(scope)), status_code=302, headers=headers)
 
 
 def _is_navigation(scope: Scope) -> bool:
