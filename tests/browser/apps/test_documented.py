@@ -106,7 +106,11 @@ def test_text_layout_status_and_widgets(visit: Visit) -> None:
     expect(page.get_by_text("Download complete!")).to_be_visible()
     expect(page.locator(".katex").first).to_be_visible()
     expect(page.get_by_test_id("stGraphVizChart").locator("svg g.node").first).to_be_visible()
-    expect(page.locator("svg[id*=mermaid]").first).to_be_visible()
+    # The drawing itself is in the page for a moment only; what stays is a picture of it.
+    drawing = page.get_by_test_id("stMermaidChart").get_by_role("img")
+    expect(drawing).to_be_visible()
+    expect(drawing).to_have_js_property("complete", value=True)
+    assert drawing.evaluate("it => it.naturalWidth") > 0
     page.get_by_role("tab", name="Dog").click()
     expect(page.get_by_text("A dog")).to_be_visible()
     page.get_by_role("button", name="Open popover").click()
