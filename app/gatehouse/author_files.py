@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tokenize
 import tomllib
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -33,6 +35,21 @@ def entry_script(app_dir: Path, only: str = "") -> Path:
         if (app_dir / name).is_file():
             return app_dir / name
     raise StartError(f"app folder (APP): no script to run; looked for {', '.join(names)} at its top; add one")
+
+
+def check_script(script: Path) -> None:
+    """Refuse an entry script that is no Python: Streamlit would show its lines to everybody, whatever it is told.
+
+    Of another page it shows what `client.showErrorDetails` allows, as of any error.
+    """
+    try:
+        with tokenize.open(script) as file, warnings.catch_warnings(action="ignore"):
+            compile(file.read(), script.name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        line = f" line {error.lineno}:" if error.lineno else ""
+        raise StartError(f"app folder: {script.name}:{line} {error.msg}; correct it") from None
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        raise StartError(f"app folder: {script.name}: cannot be read as Python, {error}; correct it") from None
 
 
 def refuse_secrets_beside_code(app_dir: Path) -> None:

@@ -34,7 +34,7 @@ def show(directory: Directory, _options: argparse.Namespace) -> None:
         for user in directory.admin.all("/users")
     ]
     if not rows:
-        print("no users yet; `add USER --email ADDRESS --name NAME` adds one")
+        print("""no users yet; make users DO="add USER --email ADDRESS --name 'FIRST LAST'" adds one""")
         return
     table([HEADINGS, *rows])
 
