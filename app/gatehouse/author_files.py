@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gatehouse.settings import StartError, read_secret_file, secret_path
+from gatehouse.toml_lines import line_of
 
 SCRIPT_NAMES = ("main.py", "streamlit_app.py", "app.py")
 
@@ -92,10 +93,11 @@ def check_author_config(app_dir: Path, platform: Mapping[str, object]) -> None:
     except (OSError, UnicodeDecodeError):
         raise StartError(f"{where}: cannot be read as UTF-8 text; correct it") from None
     problems = []
-    for option, value in _options(_parse_toml(text, where)):
+    for keys, value in _options(_parse_toml(text, where)):
+        option = ".".join(keys)
         fault = None if option in platform and platform[option] == value else _fault_of(option, value, platform)
         if fault:
-            problems.append(f"{where}: {option}: {fault}")
+            problems.append(f"{where}: line {line_of(text, keys)}: {option}: {fault}")
     if problems:
         raise StartError(*problems)
 
@@ -119,12 +121,12 @@ def _fault_of(option: str, value: object, platform: Mapping[str, object]) -> str
     return None
 
 
-def _options(tables: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+def _options(tables: Mapping[str, object], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
     for key, value in tables.items():
         if isinstance(value, dict):
-            yield from _options(value, f"{prefix}{key}.")
+            yield from _options(value, (*above, key))
         else:
-            yield f"{prefix}{key}", value
+            yield (*above, key), value
 
 
 def _parse_toml(text: str, where: str) -> dict[str, object]:

@@ -41,6 +41,8 @@ def test_all_that_is_wrong_is_said_at_once(app: Path, capsys: pytest.CaptureFixt
     script, secrets, options, policy, migration = capsys.readouterr().err.splitlines()
     assert script == "Error: app folder: main.py: line 2: '(' was never closed; correct it"
     assert secrets.startswith("Error: app folder: .streamlit/secrets.toml: not beside code; ")
-    assert options == "Error: app folder: .streamlit/config.toml: server.port: is set by the platform; remove it"
+    assert (
+        options == "Error: app folder: .streamlit/config.toml: line 2: server.port: is set by the platform; remove it"
+    )
     assert policy.startswith("Error: app folder: policy.toml: line 2: pages.approvals.rolls: is not known; ")
     assert migration.startswith("Error: app folder: migrations/1_words.sql: badly named; ")

@@ -113,7 +113,8 @@ def test_no_config_at_all_is_fine(app: Path) -> None:
 )
 def test_what_is_the_platforms_is_refused_by_name(app: Path, text: str, option: str) -> None:
     (problem,) = check(app, text)
-    assert problem.startswith(f"app folder: .streamlit/config.toml: {option}: ")
+    line = len(text.splitlines())
+    assert problem.startswith(f"app folder: .streamlit/config.toml: line {line}: {option}: ")
 
 
 def test_the_operators_limit_for_uploads_is_the_highest(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
