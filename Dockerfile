@@ -73,7 +73,7 @@ RUN if [[ -e /srv/app/.streamlit/secrets.toml ]]; then \
     && chown -R root:root /srv/app && chmod -R u=rwX,go=rX /srv/app && chown -R 10001:10001 /srv/app/data
 
 # --- app -----------------------------------------------------------------------------------------------------------
-FROM python AS app
+FROM python AS app-platform
 # Swarm gives a tmpfs root as its owner and the mode of the folder that it covers.
 RUN groupadd --gid 10001 app && useradd --uid 10001 --gid app --home-dir /run/gatehouse --no-create-home --shell /usr/sbin/nologin app \
     && install --directory --mode=1777 /run/gatehouse
@@ -81,10 +81,17 @@ COPY --from=app-packages /opt/venv /opt/venv
 COPY app/gatehouse /opt/gatehouse/gatehouse
 RUN python -m compileall -q /opt/gatehouse
 WORKDIR /run/gatehouse
-COPY --from=author-packages /opt/author /opt/author
-COPY --from=author /srv/app /srv/app
 ARG APP_SCRIPT=
 ENV PYTHONPATH=/opt/gatehouse HOME=/run/gatehouse APP_SCRIPT=$APP_SCRIPT
+
+# What would stop the start stops the build, so that what ran before goes on.
+FROM app-platform AS author-checked
+COPY --from=author /srv/app /srv/app
+RUN python -m gatehouse.author_check
+
+FROM app-platform AS app
+COPY --from=author-packages /opt/author /opt/author
+COPY --from=author-checked /srv/app /srv/app
 USER 10001:10001
 CMD ["python", "-m", "gatehouse.serve"]
 

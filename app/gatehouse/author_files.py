@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import tokenize
 import tomllib
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gatehouse.settings import StartError, read_secret_file, secret_path
+from gatehouse.toml_lines import line_of
 
 SCRIPT_NAMES = ("main.py", "streamlit_app.py", "app.py")
 
@@ -33,6 +36,21 @@ def entry_script(app_dir: Path, only: str = "") -> Path:
         if (app_dir / name).is_file():
             return app_dir / name
     raise StartError(f"app folder (APP): no script to run; looked for {', '.join(names)} at its top; add one")
+
+
+def check_script(script: Path) -> None:
+    """Refuse an entry script that is no Python: Streamlit would show its lines to everybody, whatever it is told.
+
+    Of another page it shows what `client.showErrorDetails` allows, as of any error.
+    """
+    try:
+        with tokenize.open(script) as file, warnings.catch_warnings(action="ignore"):
+            compile(file.read(), script.name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        line = f" line {error.lineno}:" if error.lineno else ""
+        raise StartError(f"app folder: {script.name}:{line} {error.msg}; correct it") from None
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        raise StartError(f"app folder: {script.name}: cannot be read as Python, {error}; correct it") from None
 
 
 def refuse_secrets_beside_code(app_dir: Path) -> None:
@@ -75,10 +93,11 @@ def check_author_config(app_dir: Path, platform: Mapping[str, object]) -> None:
     except (OSError, UnicodeDecodeError):
         raise StartError(f"{where}: cannot be read as UTF-8 text; correct it") from None
     problems = []
-    for option, value in _options(_parse_toml(text, where)):
+    for keys, value in _options(_parse_toml(text, where)):
+        option = ".".join(keys)
         fault = None if option in platform and platform[option] == value else _fault_of(option, value, platform)
         if fault:
-            problems.append(f"{where}: {option}: {fault}")
+            problems.append(f"{where}: line {line_of(text, keys)}: {option}: {fault}")
     if problems:
         raise StartError(*problems)
 
@@ -102,12 +121,12 @@ def _fault_of(option: str, value: object, platform: Mapping[str, object]) -> str
     return None
 
 
-def _options(tables: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+def _options(tables: Mapping[str, object], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
     for key, value in tables.items():
         if isinstance(value, dict):
-            yield from _options(value, f"{prefix}{key}.")
+            yield from _options(value, (*above, key))
         else:
-            yield f"{prefix}{key}", value
+            yield (*above, key), value
 
 
 def _parse_toml(text: str, where: str) -> dict[str, object]:

@@ -52,7 +52,7 @@ def configure(level: str = "INFO", *, plain: bool = False) -> None:
 
     Args:
         level: the least that is logged.
-        plain: for a person's eyes, in place of JSON.
+        plain: for an author's eyes, in place of JSON, and without a line for each request.
     """
     logging.setLoggerClass(_RootLogger)
     logging.config.dictConfig(
@@ -78,8 +78,11 @@ def configure(level: str = "INFO", *, plain: bool = False) -> None:
                 }
             },
             "root": {"level": level, "handlers": ["stdout"]},
-            # At INFO it logs the whole URL of each request.
-            "loggers": {"httpx": {"level": "WARNING"}},
+            "loggers": {
+                # At INFO it logs the whole URL of each request.
+                "httpx": {"level": "WARNING"},
+                "uvicorn": {"level": "WARNING" if plain else "NOTSET"},
+            },
         }
     )
     logging.captureWarnings(capture=True)

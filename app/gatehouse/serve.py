@@ -14,7 +14,13 @@ from types import FrameType
 from typing import NoReturn, TypeVar
 
 from gatehouse import dangerous_calls, egress, logs, warming
-from gatehouse.author_files import author_secrets, check_author_config, entry_script, refuse_secrets_beside_code
+from gatehouse.author_files import (
+    author_secrets,
+    check_author_config,
+    check_script,
+    entry_script,
+    refuse_secrets_beside_code,
+)
 from gatehouse.secrets_follower import Follower
 from gatehouse.settings import CERTIFICATES, StartError, read_secret, settings
 from gatehouse.streamlit_files import platform_auth, platform_options, write_ca_bundle, write_config, write_secrets
@@ -42,6 +48,8 @@ def prepare() -> Path:
             return None
 
     script = attempt(lambda: entry_script(config.app_dir, config.app_script))
+    if script and not config.dev:  # while it is written, its author is who looks
+        attempt(lambda: check_script(script))
     attempt(lambda: refuse_secrets_beside_code(config.app_dir))
     attempt(lambda: check_author_config(config.app_dir, platform_options(config)))
     author = attempt(author_secrets)

@@ -9,7 +9,8 @@ readonly first_memory_gb=3 # the largest build steps and the running stack
 
 problems=0
 problem() {
-  printf 'Error: %s\n' "$*" >&2
+  local name=${1%%[^A-Z_]*}
+  printf 'Error: %s%s\n' "$(where_set "${name:-?}")" "$*" >&2
   problems=$((problems + 1))
 }
 

@@ -8,20 +8,25 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 # shellcheck disable=SC2016 # a $ that nothing expands is what the pattern is about
 readonly env_line='^([A-Za-z_][A-Za-z0-9_]*)=([^[:space:]"'\''$`\#]*|"[^"$`\]*"|'\''[^'\'']*'\'')$'
 
+# Of each setting that .env gives, its line.
+declare -gA env_lines=()
+
+# where_set NAME: ".env, line 3: " if .env gives that setting and the environment does not; else nothing.
+where_set() { printf '%s' "${env_lines[$1]:+.env, line ${env_lines[$1]}: }"; }
+
 read_env_file() {
   local line name value number=0
-  local -A from_file=()
   [[ -e .env ]] || return 0
   while IFS= read -r line || [[ -n $line ]]; do
     number=$((number + 1))
     [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
     [[ $line =~ $env_line ]] || fail ".env, line $number: not KEY=value; quote a value that has spaces, and put no \$, \\ or comment into it"
     name=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]#[\"\']}
-    [[ -v $name && -z ${from_file[$name]-} ]] && continue
+    [[ -v $name && -z ${env_lines[$name]-} ]] && continue
     # A misspelt key would be left unread without a word.
     [[ $name =~ ^(COMPOSE|DOCKER|BUILDKIT)_ ]] || grep --quiet '[$]{'"$name"'[}:]' compose*.yaml ||
       fail ".env, line $number: $name is no setting; .env.example lists them"
-    from_file[$name]=yes
+    env_lines[$name]=$number
     declare -g "$name=${value%[\"\']}"
   done <.env
 }

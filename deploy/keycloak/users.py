@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deploy.keycloak import access, demo, settings
+from deploy.keycloak import access, demo, roles, settings
 from deploy.keycloak.admin import connect
 from deploy.keycloak.directory import Directory, new_password
 from deploy.keycloak.errors import JobError
@@ -15,25 +15,26 @@ from deploy.keycloak.settings import Settings
 
 Word = Callable[[Directory, argparse.Namespace], None]
 
+NEW = "make a role or group although its name is much like another's"
 HEADINGS = ("USER", "E-MAIL", "NAME", "ENABLED", "ROLES", "GROUPS")
 
 
 def show(directory: Directory, _options: argparse.Namespace) -> None:
     """Print every user in a table."""
-    roles, groups = directory.role_holders(), directory.group_members()
+    holders, members = directory.role_holders(), directory.group_members()
     rows = [
         (
             user["username"],
             user.get("email", "-"),
             " ".join(filter(None, (user.get("firstName"), user.get("lastName")))) or "-",
             "yes" if user["enabled"] else "no",
-            ", ".join(roles.get(user["id"], ())) or "-",
-            ", ".join(groups.get(user["id"], ())) or "-",
+            ", ".join(holders.get(user["id"], ())) or "-",
+            ", ".join(members.get(user["id"], ())) or "-",
         )
         for user in directory.admin.all("/users")
     ]
     if not rows:
-        print("no users yet; `add USER --email ADDRESS --name NAME` adds one")
+        print("""no users yet; make users DO="add USER --email ADDRESS --name 'FIRST LAST'" adds one""")
         return
     table([HEADINGS, *rows])
 
@@ -57,6 +58,7 @@ def password_for(options: argparse.Namespace) -> str:
 
 def add(directory: Directory, options: argparse.Namespace) -> None:
     """Create a user with a one-time password; roles and groups too, where they are new."""
+    check_names(directory, options)
     # The last word is the last name. Someone with one name only is asked by Keycloak at the first sign-in.
     *first, last = options.name.split() or [""]
     password = password_for(options)
@@ -75,7 +77,7 @@ def add(directory: Directory, options: argparse.Namespace) -> None:
         raise JobError(f"user {options.user}: not added, {error.reason or error}; correct it, or see `list`") from None
     print(f"user {options.user}: added")
     found = directory.user(options.user)
-    give_roles(directory, found, options.role)
+    give_roles(directory, found, options)
     for group in options.group:
         if directory.create_group(group):
             print(f"group {group}: created")
@@ -84,14 +86,24 @@ def add(directory: Directory, options: argparse.Namespace) -> None:
     one_time(password, options)
 
 
-def give_roles(directory: Directory, user: dict[str, str], names: list[str]) -> None:
-    """Grant roles, creating those that are new and saying so: a mistyped one is seen at once."""
-    for role in names:
+def check_names(directory: Directory, options: argparse.Namespace) -> None:
+    """Refuse roles and groups that look mistyped, before anything is changed."""
+    if options.new:
+        return
+    roles.refuse_mistyped("role", options.role, {*directory.roles(), *options.policy_roles})
+    if options.group:
+        roles.refuse_mistyped("group", options.group, [group["name"] for group in directory.admin.all("/groups")])
+
+
+def give_roles(directory: Directory, user: dict[str, str], options: argparse.Namespace) -> None:
+    """Grant roles, creating those that are new and saying so."""
+    for role in options.role:
         if directory.create_role(role):
-            print(f"role {role}: created")
-    if names:
-        directory.grant(user, names)
-        print(f"user {user['username']}: has role {', '.join(names)}")
+            unknown = options.policy_roles and role not in options.policy_roles
+            print(f"role {role}: created" + ("; the app's policy.toml does not name it" if unknown else ""))
+    if options.role:
+        directory.grant(user, options.role)
+        print(f"user {user['username']}: has role {', '.join(options.role)}")
 
 
 def one_time(password: str, options: argparse.Namespace) -> None:
@@ -130,7 +142,9 @@ def reset(directory: Directory, options: argparse.Namespace) -> None:
 
 def grant(directory: Directory, options: argparse.Namespace) -> None:
     """Give a user roles."""
-    give_roles(directory, directory.user(options.user), options.role)
+    user = directory.user(options.user)
+    check_names(directory, options)
+    give_roles(directory, user, options)
 
 
 def revoke(directory: Directory, options: argparse.Namespace) -> None:
@@ -173,11 +187,16 @@ def parser() -> argparse.ArgumentParser:
     adding.add_argument("--name", required=True, metavar="NAME", help='first and last name, as in --name "Ann Lee"')
     adding.add_argument("--role", action="append", default=[], metavar="ROLE", help="may be given more than once")
     adding.add_argument("--group", action="append", default=[], metavar="GROUP", help="may be given more than once")
+    adding.add_argument("--new", action="store_true", help=NEW)
     word("disable", disable, "shut a user out and end the sessions")
     word("enable", enable, "let a user in again, also after too many failed sign-ins")
     word("reset", reset, "a new one-time password; the sessions end")
     for name, run, text in (("grant", grant, "give a user roles"), ("revoke", revoke, "take roles from a user")):
-        word(name, run, text).add_argument("role", nargs="+", metavar="ROLE")
+        changing = word(name, run, text)
+        changing.add_argument("role", nargs="+", metavar="ROLE")
+        if run is grant:
+            changing.set_defaults(group=[])
+            changing.add_argument("--new", action="store_true", help=NEW)
     word("demo", None, "the demo users and their passwords")
     return top
 
@@ -188,6 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         environment = settings.load()
         options.secrets_dir = environment.secrets_dir
+        options.policy_roles = roles.named_by_policy(environment)
         if options.run is None:
             show_demo(environment)
             return 0

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gatehouse.gate.policy_content import DIRECTIVES, Content
 from gatehouse.gate.policy_enforced import Enforced, enforced
-from gatehouse.gate.policy_lines import line_of
 from gatehouse.gate.policy_rules import Rule, roles
 from gatehouse.settings import StartError
+from gatehouse.toml_lines import line_of
 
 __all__ = ["Policy", "current", "read_policy", "roles", "use"]
 

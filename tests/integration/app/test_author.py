@@ -124,11 +124,24 @@ def test_a_requirement_that_cannot_be_is_one_line_of_the_build(
 ) -> None:
     (tmp_path / "main.py").touch()
     (tmp_path / "requirements.txt").write_text(f"{requirement}\n", encoding="utf-8")
-    result = build(database, tmp_path, pip_conf, check=False)
-    assert result.returncode != 0
-    # As `make up` finds it in the build's log (deploy/engine/images.sh).
-    (line,) = re.findall(r"^#[0-9]+ [0-9.]+ Error: (.*)", result.stdout + result.stderr, re.MULTILINE)
+    (line,) = complaints(build(database, tmp_path, pip_conf, check=False))
     assert all(word in line for word in words), line
+
+
+def complaints(result: CompletedProcess[str]) -> list[str]:
+    """What `make up` finds in the log of a build that had to fail (deploy/engine/images.sh)."""
+    assert result.returncode != 0
+    return re.findall(r"^#[0-9]+ [0-9.]+ Error: (.*)", result.stdout + result.stderr, re.MULTILINE)
+
+
+def test_what_would_stop_the_start_stops_the_build(database: Stack, tmp_path: Path, pip_conf: Path) -> None:
+    (tmp_path / "main.py").write_text("import streamlit as st\nst.text('", encoding="utf-8")
+    (tmp_path / "policy.toml").write_text("[entry]\n", encoding="utf-8")
+    script, policy = complaints(build(database, tmp_path, pip_conf, check=False))
+    assert script.startswith("app folder: main.py: line 2: unterminated string literal")
+    assert policy.startswith("app folder: policy.toml: line 1: entry: is not known; ")
+    (tmp_path / "budget.py").touch()
+    build(database, tmp_path, pip_conf, script="budget.py")
 
 
 def test_secrets_beside_the_script_stop_the_build(database: Stack, tmp_path: Path, pip_conf: Path) -> None:

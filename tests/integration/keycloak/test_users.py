@@ -100,16 +100,20 @@ def test_grant_and_revoke(identity: Identity, ann: str) -> None:
 def test_a_new_role_is_told(identity: Identity) -> None:
     try:
         said = identity.users("grant", "sam", "inspector")
-        assert said == "role inspector: created\nuser sam: has role inspector\n"
+        new = "role inspector: created; the app's policy.toml does not name it"
+        assert said == f"{new}\nuser sam: has role inspector\n"
+        assert identity.users("grant", "sam", "inspectors", "--new").endswith("user sam: has role inspectors\n")
         assert identity.reconcile() == "nothing to change\n"
     finally:
         with identity.admin() as admin:
             client = admin.one("/clients", clientId="app")
             assert client
-            admin.delete(f"/clients/{client['id']}/roles/inspector")
+            for role in ("inspector", "inspectors"):
+                admin.delete(f"/clients/{client['id']}/roles/{role}")
 
 
 ADD = ["--name", "Sam", "--email"]
+NEW = "with --new it is made all the same"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +122,13 @@ ADD = ["--name", "Sam", "--email"]
         (["disable", "xerxes"], "user xerxes: unknown; see `list`"),
         (["reset", "samm"], "user samm: unknown; similar: sam"),
         (["grant", "xerxes", "staff"], "user xerxes: unknown; see `list`"),
+        (["grant", "sam", "aprover"], f"role aprover: unknown; similar: approver; {NEW}"),
+        (["grant", "sam", "staff", "Finance"], f"role Finance: unknown; similar: finance; {NEW}"),
+        (["add", "zoe", *ADD, "zoe@example.com", "--role", "stuff"], f"role stuff: unknown; similar: staff; {NEW}"),
+        (
+            ["add", "zoe", *ADD, "zoe@example.com", "--group", "Enginering"],
+            f"group Enginering: unknown; similar: Engineering; {NEW}",
+        ),
         (["revoke", "sam", "finance"], "user sam: does not have role finance; has: staff"),
         (["add", "sam", *ADD, "other@example.com"], "user sam: not added, User exists with same username; "),
         (["add", "other", *ADD, "sam@example.com"], "user other: not added, User exists with same email; "),
@@ -125,7 +136,9 @@ ADD = ["--name", "Sam", "--email"]
     ],
 )
 def test_mistakes_get_one_line(identity: Identity, words: list[str], line: str) -> None:
+    before = identity.users("list")
     assert identity.refused("users", *words).removesuffix("correct it, or see `list`") == line
+    assert identity.users("list") == before
 
 
 @pytest.mark.parametrize("words", [[], ["remove", "sam"], ["add", "ann"], ["grant", "sam"]])

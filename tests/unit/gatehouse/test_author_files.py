@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gatehouse.author_files import author_secrets, check_author_config, entry_script, refuse_secrets_beside_code
+from gatehouse.author_files import (
+    author_secrets,
+    check_author_config,
+    check_script,
+    entry_script,
+    refuse_secrets_beside_code,
+)
 from gatehouse.settings import StartError, settings
 from gatehouse.streamlit_files import platform_options
 
@@ -38,6 +45,29 @@ def test_without_a_script_one_line_names_what_was_looked_for(app: Path) -> None:
     (app / "main.py").mkdir()
     with pytest.raises(StartError, match="main.py, streamlit_app.py, app.py"):
         entry_script(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"import streamlit as st\nst.title('Budget'\n", " line 2: '(' was never closed; correct it"),
+        (b"x = 1\nreturn x\n", " line 2: 'return' outside function; correct it"),
+        (b"# \xff\n", " .+; correct it"),
+        (b"x = 1\0\n", " .+; correct it"),
+        (b"-" * 200_000 + b"1", " .+; correct it"),
+    ],
+)
+def test_a_script_that_is_no_python_is_named_with_its_line(app: Path, text: bytes, told: str) -> None:
+    (app / "main.py").write_bytes(text)
+    with pytest.raises(StartError) as caught:
+        check_script(app / "main.py")
+    (problem,) = caught.value.problems
+    assert re.fullmatch(re.escape("app folder: main.py:") + told.replace("(", r"\("), problem), problem
+
+
+def test_a_script_is_compiled_and_not_run(app: Path) -> None:
+    (app / "main.py").write_text("'\\d' is 5\nraise SystemExit(1)", encoding="utf-8")
+    check_script(app / "main.py")
 
 
 def test_looks_and_limits_are_the_authors(app: Path) -> None:
@@ -83,7 +113,8 @@ def test_no_config_at_all_is_fine(app: Path) -> None:
 )
 def test_what_is_the_platforms_is_refused_by_name(app: Path, text: str, option: str) -> None:
     (problem,) = check(app, text)
-    assert problem.startswith(f"app folder: .streamlit/config.toml: {option}: ")
+    line = len(text.splitlines())
+    assert problem.startswith(f"app folder: .streamlit/config.toml: line {line}: {option}: ")
 
 
 def test_the_operators_limit_for_uploads_is_the_highest(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,11 +51,14 @@ def test_a_traceback_stays_inside_its_line() -> None:
 
 def test_plain_logs_are_for_a_persons_eyes() -> None:
     code = SETUP.replace("configure()", "configure(plain=True)")
-    code += "try:\n    1/0\nexcept ZeroDivisionError:\n    logging.exception('failed')"
+    code += "try:\n    1/0\nexcept ZeroDivisionError:\n    logging.exception('failed')\n"
+    code += "logging.getLogger('uvicorn.access').info('GET')\nlogging.getLogger('uvicorn.error').error('lost')"
     text = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)}
     ).stdout
     assert "ERROR root: failed\nTraceback (most recent call last):\n" in text
+    assert "GET" not in text
+    assert "ERROR uvicorn.error: lost" in text
 
 
 def test_warnings_are_logged() -> None:

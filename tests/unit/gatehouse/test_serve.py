@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gatehouse import serve
-from gatehouse.settings import StartError
+from gatehouse.settings import StartError, settings
 
 GOOD = "a" * 43
 WriteSecret = Callable[[str, str], Path]
@@ -65,6 +65,17 @@ def test_all_problems_are_told_at_once(place: Path) -> None:
     with pytest.raises(StartError) as caught:
         serve.prepare()
     assert len(caught.value.problems) == 1 + 1 + 2 + 6
+
+
+def test_a_broken_script_stops_the_start_but_not_while_it_is_written(
+    complete: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (complete / "app/main.py").write_text("import streamlit as st\nst.text('", encoding="utf-8")
+    with pytest.raises(StartError, match="app folder: main.py: line 2: unterminated string literal"):
+        serve.prepare()
+    monkeypatch.setenv("DEV", "yes")
+    settings.cache_clear()
+    assert serve.prepare() == complete / "app/main.py"
 
 
 def test_the_operator_sees_lines_and_no_traceback(

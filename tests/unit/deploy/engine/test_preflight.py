@@ -23,6 +23,15 @@ def check(shell: Shell, what: str, **settings: str) -> list[str]:
     return result.stderr.splitlines()
 
 
+def test_a_wrong_setting_of_the_file_is_named_with_its_line(shell: Shell) -> None:
+    (shell.directory / ".env").write_text("DOMAIN=localhost\n\nPORT=zero\nHTTP_PORT=one\n", encoding="utf-8")
+    port, http_port = check(shell, "check_names", HTTP_PORT="two")
+    assert port.startswith("Error: .env, line 3: PORT=zero is no port; ")
+    assert http_port.startswith("Error: HTTP_PORT=two is no port; ")
+    (problem,) = check(shell, "problem 'no network'")
+    assert problem == "Error: no network"
+
+
 @pytest.mark.parametrize(
     "settings",
     [
