@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from performance.page import Page, finished
-from performance.servers import PORT, Server
+from performance.servers import Server
 
 
 class Visitor:
@@ -57,7 +57,7 @@ def visitor(server: Server, cookies: dict[str, str] | None = None) -> Iterator[V
     """Open a websocket straight to the server; the script has not run yet."""
     origin = f"https://{server.host}"
     subprotocols, headers = offer(cookies or {})
-    raw = socket.create_connection((server.address, PORT), timeout=20)
+    raw = socket.create_connection((server.address, server.port), timeout=20)
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connect(
         f"ws://{server.host}/_stcore/stream",

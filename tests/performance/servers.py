@@ -21,13 +21,16 @@ from support.waiting import until
 HERE = Path(__file__).parent
 PORT = 8501
 
-Kind: TypeAlias = Literal["gate", "ungated", "plain"]
-"""`ungated` is the product's server with its tuning, `plain` is Streamlit's own with its defaults."""
+Kind: TypeAlias = Literal["gate", "ungated", "plain", "both"]
+"""`ungated` is the product's server with its tuning, `plain` is Streamlit's own with its defaults, `both` is the gate's
+with a second port that goes past it."""
 
 _UNGATED = "/opt/bench/ungated.py"
+_BOTH = "/opt/bench/both.py"
 _COMMANDS: dict[Kind, list[str]] = {
     "gate": [],
     "ungated": ["python", _UNGATED],
+    "both": ["python", _BOTH],
     "plain": ["streamlit", "run", "/srv/app/main.py", f"--server.port={PORT}", "--server.headless=true"],
 }
 _STILL = 0.0005
@@ -67,19 +70,20 @@ def idle_cpu(containers: Sequence[Container], seconds: float) -> list[float]:
 
 
 class Server(Container):
-    """An app container. `host`: the public name that requests carry, with its port."""
+    """An app container. `host`: the public name that requests carry, with its port. `port`: where it listens."""
 
-    def __init__(self, name: str, host: str, kind: Kind) -> None:
+    def __init__(self, name: str, host: str, kind: Kind, port: int = PORT) -> None:
         super().__init__(name)
         self.host = host
         self.kind = kind
+        self.port = port
         networks = json.loads(run(["docker", "inspect", name]).stdout)[0]["NetworkSettings"]["Networks"]
         self.address: str = next(one["IPAddress"] for network, one in networks.items() if network.endswith("_bench"))
 
     @cached_property
     def http(self) -> httpx.Client:
         """A client that goes straight to the container, past nginx."""
-        return httpx.Client(base_url=f"http://{self.address}:{PORT}", headers={"Host": self.host}, timeout=20)
+        return httpx.Client(base_url=f"http://{self.address}:{self.port}", headers={"Host": self.host}, timeout=20)
 
     def answers(self) -> bool:
         """Whether it is up."""
@@ -96,9 +100,14 @@ class Server(Container):
         token = answer.cookies.get("_streamlit_xsrf")
         return {**jar, "_streamlit_xsrf": token.strip('"')} if token else jar
 
+    def past_the_gate(self) -> Server:
+        """The second port of a server of the kind `both`."""
+        return Server(self.name, self.host, "ungated", self.port + 1)
+
     def _sign_in(self) -> dict[str, str]:
         script = (HERE / "signed_in.py").read_text(encoding="utf-8")
-        command = ["docker", "exec", "--interactive", self.name, "python", "-", self.kind]
+        kind = "gate" if self.kind == "both" else self.kind
+        command = ["docker", "exec", "--interactive", self.name, "python", "-", kind]
         return dict(json.loads(run(command, stdin=script).stdout))
 
 
@@ -121,10 +130,11 @@ def serve(project: Stack, app: str, *kinds: Kind) -> Iterator[list[Server]]:
         for kind in kinds:
             name = f"{project.project}-{app}-{kind}"
             stack.callback(run, ["docker", "rm", "--force", name], check=False)
-            mounts = ["--volume", f"{folder}:/srv/app:ro", "--volume", f"{HERE}/ungated.py:{_UNGATED}:ro"]
+            mounts = {folder: "/srv/app", HERE / "ungated.py": _UNGATED, HERE / "both.py": _BOTH}
+            volumes = [f"--volume={here}:{there}:ro" for here, there in mounts.items()]
             # The name by which nginx finds the app is for the gate's alone.
             options = ["--detach", "--no-deps", "--name", name, *(["--use-aliases"] if kind == "gate" else [])]
-            _compose(project, "run", *options, *mounts, "app", *_COMMANDS[kind])
+            _compose(project, "run", *options, *volumes, "app", *_COMMANDS[kind])
             servers.append(Server(name, host, kind))
         for server in servers:
             stack.callback(server.http.close)

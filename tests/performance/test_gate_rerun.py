@@ -6,7 +6,6 @@ import time
 from contextlib import ExitStack
 from functools import partial
 from statistics import fmean
-from typing import NamedTuple
 
 from performance.conftest import Report
 from performance.figures import alternate, interval, ratio
@@ -15,21 +14,14 @@ from performance.report import Section
 from performance.servers import Server, idle_cpu, serve
 from support.stack import Stack
 
-HOW = """The same image, options and uvicorn, with the gate and without it (where the user is signed in by Streamlit's
-own cookie). One tab moves a slider and waits for the script's end, on either server in turn (A B B A); each turn's CPU
-time of the container, less what it uses with nobody there, is divided by its reruns. Aim: at most 2 % over. `long` is
-two hundred messages from a script that does nothing else."""
+HOW = """One process of the product's server, with a second port whose requests go past the gate (where the user is
+signed in by Streamlit's own cookie). A tab moves a slider and waits for the script's end, on either port in turn
+(A B B A); each turn's CPU time of the container, less what it uses with nobody there, is divided by its reruns. Aim: at
+most 2 % over. `long` is two hundred messages from a script that does nothing else. Nobody there: a server with the gate
+beside one without it, from the same image."""
 
 # App: reruns of a turn, some tenths of a second.
 APPS = {"small": 80, "table": 30, "long": 25}
-
-
-class Round(NamedTuple):
-    """Seconds of CPU per rerun, turn by turn, and per second with nobody there."""
-
-    gate: list[float]
-    ungated: list[float]
-    idle: tuple[float, float]
 
 
 def cpu_per_rerun(server: Server, tab: Visitor, reruns: int, idle: float) -> float:
@@ -41,34 +33,36 @@ def cpu_per_rerun(server: Server, tab: Visitor, reruns: int, idle: float) -> flo
     return (used - idle * (time.monotonic() - start)) / reruns
 
 
-def one_round(project: Stack, app: str, *, pairs: int, reruns: int, still: float) -> Round:
-    """Compare two fresh servers; for so many seconds they are left alone."""
+def one_round(project: Stack, app: str, *, pairs: int, reruns: int, still: float) -> tuple[list[float], list[float]]:
+    """Seconds of CPU per rerun with the gate and past it, turn by turn, in a fresh process."""
     with ExitStack() as stack:
-        servers = stack.enter_context(serve(project, app, "gate", "ungated"))
-        tabs = [stack.enter_context(visitor(server, server.cookies())) for server in servers]
-        for server, tab in zip(servers, tabs, strict=True):
+        (gate,) = stack.enter_context(serve(project, app, "both"))
+        tabs = []
+        for side in (gate, gate.past_the_gate()):
+            tab = stack.enter_context(visitor(side, side.cookies()))
             tab.open()
-            cpu_per_rerun(server, tab, 2 * reruns, 0)  # warm
-        idle = idle_cpu(servers, still)
-        turns = [
-            partial(cpu_per_rerun, server, tab, reruns, rate)
-            for server, tab, rate in zip(servers, tabs, idle, strict=True)
-        ]
-        gate, ungated = alternate(turns[0], turns[1], pairs=pairs)
-        return Round(gate, ungated, (idle[0], idle[1]))
+            cpu_per_rerun(side, tab, 2 * reruns, 0)  # warm
+            tabs.append(tab)
+        (idle,) = idle_cpu([gate], still)
+        turns = [partial(cpu_per_rerun, gate, tab, reruns, idle) for tab in tabs]
+        return alternate(turns[0], turns[1], pairs=pairs)
+
+
+def standing(project: Stack, seconds: float) -> list[str]:
+    """The row of what a server uses with nobody there."""
+    with serve(project, "small", "ungated", "gate") as servers:
+        ungated, gate = (1000 * rate for rate in idle_cpu(servers, seconds))
+    return ["nobody there, a second", f"{ungated:.1f} ms", f"{gate:.1f} ms", f"{gate - ungated:+.1f} ms"]
 
 
 def test_what_the_gate_adds_to_a_rerun(database: Stack, full: bool, report: Report) -> None:  # noqa: FBT001
     table = [["app", "CPU of a rerun without the gate", "with it", "over (95 %)"]]
-    rounds, pairs, still = (6, 8, 4.0) if full else (1, 2, 0.5)
-    idle: list[tuple[float, float]] = []
+    rounds, pairs, still = (6, 16, 4.0) if full else (1, 2, 0.5)
     for app, reruns in APPS.items() if full else {"small": 5}.items():
         measured = [one_round(database, app, pairs=pairs, reruns=reruns, still=still) for _ in range(rounds)]
-        over = interval([ratio(one.gate, one.ungated) for one in measured])
-        without = 1000 * fmean(fmean(one.ungated) for one in measured)
+        over = interval([ratio(gate, without) for gate, without in measured])
+        without = 1000 * fmean(fmean(turns) for _, turns in measured)
         table.append([app, f"{without:.2f} ms", f"{without * over.mean:.2f} ms", over.as_percent_over()])
-        idle += [one.idle for one in measured]
-    gate, ungated = (1000 * fmean(rates) for rates in zip(*idle, strict=True))
-    table.append(["nobody there, a second", f"{ungated:.1f} ms", f"{gate:.1f} ms", f"{gate - ungated:+.1f} ms"])
+    table.append(standing(database, 5 * still))
     report(Section("What the gate adds to a rerun", HOW, table))
     assert len(table) > 2
