@@ -24,14 +24,25 @@ export APP=./app/desk APP_SCRIPT='' TAG=${TAG:-test}
 # shellcheck disable=SC2317,SC2329 # the trap's
 interrupted() {
   trap '' INT TERM HUP
-  docker kill --signal INT "$runner" >/dev/null 2>&1 || true
-  wait "$client" || true
+  docker kill --signal INT "$runner" "$runner-aside" >/dev/null 2>&1 || true
+  wait "${clients[@]}" || true
   exit 130
 }
 
+# usage: start NAME [pytest's arguments]
+start() {
+  local name=$1
+  shift
+  # Same path inside and outside, because the engine mounts what the tests name. Signals: see interrupted.
+  docker run --rm --init --name "$name" --network host --sig-proxy=false "${options[@]}" \
+    --volume /var/run/docker.sock:/var/run/docker.sock --volume "$PWD:$PWD" --workdir "$PWD" --env TAG \
+    "gatehouse-tools:$TAG" pytest -p no:cacheprovider -m "$marker" "$@" &
+  clients+=("$!")
+}
+
 main() {
-  local name file code=0
-  local options=()
+  local name file client code=0 aside=''
+  local options=() clients=()
   load_settings
   step "Container engine" "$here/engine.sh"
   step "Base image" "$here/base.sh"
@@ -43,14 +54,18 @@ main() {
     file=${!name:+$(realpath --canonicalize-missing "${!name}")}
     if [[ -f $file ]]; then options+=(--volume "$file:$file:ro" --env "$name=$file"); fi
   done
-  [[ ! -t 1 ]] || options+=(--tty)
   trap interrupted INT TERM HUP
-  # Same path inside and outside, because the engine mounts what the tests name. Signals: see interrupted.
-  docker run --rm --init --name "$runner" --network host --sig-proxy=false "${options[@]}" \
-    --volume /var/run/docker.sock:/var/run/docker.sock --volume "$PWD:$PWD" --workdir "$PWD" --env TAG \
-    "gatehouse-tools:$TAG" pytest -p no:cacheprovider -m "$marker" "$@" &
-  client=$!
-  wait "$client" || code=$?
+  if (($#)) || [[ $marker != not* ]]; then
+    [[ ! -t 1 ]] || options+=(--tty)
+    start "$runner" "$@"
+  else
+    # Linters and unit tests have no deadline and need no stack: they run beside the start of the first stacks.
+    aside=$(mktemp)
+    start "$runner-aside" tests/lint tests/unit > "$aside" 2>&1
+    start "$runner" --ignore=tests/lint --ignore=tests/unit
+  fi
+  for client in "${clients[@]}"; do wait "$client" || code=$?; done
+  if [[ $aside ]]; then cat "$aside" && rm "$aside"; fi
   exit "$code"
 }
 
