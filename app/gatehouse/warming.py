@@ -21,6 +21,7 @@ _STREAMLITS = (
     "streamlit.elements.arrow",
     "streamlit.elements.lib.built_in_chart_utils",
     "streamlit.runtime.caching.storage.local_disk_cache_storage",
+    "streamlit.web.skills",
 )
 
 _log = logging.getLogger(__name__)
