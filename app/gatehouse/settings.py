@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     # beyond this the connection closes unread.
     max_message_mb: int = Field(default=32, ge=1, le=1000)
 
+    # After which a run of a script is stopped; by default it may go on, as a page for a wall does.
+    run_limit: Duration | None = None
+
     secrets_dir: Path = Path("/run/secrets")
     # Name of the mounted folder on the host, for messages: inside the container it is not known.
     secrets_folder: str = Field(default="app", pattern=r"^[a-z]+$")

@@ -25,10 +25,12 @@ from gatehouse.gate.discovery import Discovery
 from gatehouse.gate.door import Door
 from gatehouse.gate.listener import Listener
 from gatehouse.gate.live import Live
+from gatehouse.gate.long_runs import LongRuns
 from gatehouse.gate.pages.brand import Brand, picture
 from gatehouse.gate.providers import Provider, exposed_tokens, read_providers
 from gatehouse.gate.recheck import Rechecker
 from gatehouse.gate.release import Release
+from gatehouse.gate.retiring import Retiring
 from gatehouse.gate.rollout import Rollout
 from gatehouse.gate.routes import routes
 from gatehouse.gate.session import Limits
@@ -130,7 +132,8 @@ class Gate:
             administration.install(administration.Administration(store, self._policy, asyncio.get_running_loop()))
             listener = Listener(live.changed, rollout.resync, live.lost, rollout.look)
             live.trust(lambda: listener.trusted)
-            upkeep = Upkeep(store, live, rechecker, rollout)
+            retiring = Retiring(self.release, live, LongRuns(settings.run_limit))
+            upkeep = Upkeep(store, live, rechecker, rollout, retiring)
             tasks = [asyncio.create_task(listener.run()), asyncio.create_task(upkeep.run())]
             try:
                 yield

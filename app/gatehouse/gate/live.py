@@ -118,6 +118,10 @@ class Live:
         """Tell whether no more tabs can be served just now."""
         return sum(map(len, self._sockets.values())) >= self._most_tabs
 
+    def stand_back(self) -> None:
+        """Serve no more tabs than there are, for good: this process is to end."""
+        self._most_tabs = 0
+
     def register(self, socket: Socket) -> None:
         """Count a websocket in. Afterwards, and not before, ask `still_open`: an ending in between is then seen."""
         self._sockets.setdefault(socket.session.id, set()).add(socket)

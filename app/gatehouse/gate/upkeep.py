@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from gatehouse.gate import held_files
+from gatehouse.gate import held_files, watchdog
 from gatehouse.gate.live import Live
 from gatehouse.gate.recheck import Rechecker
+from gatehouse.gate.retiring import Retiring
 from gatehouse.gate.rollout import Rollout
 from gatehouse.gate.store import Store, Unavailable
 
@@ -23,11 +24,18 @@ _log = logging.getLogger(__name__)
 class Upkeep:
     """Run it as one task for as long as the process serves."""
 
-    def __init__(self, store: Store, live: Live, rechecker: Rechecker, rollout: Rollout) -> None:
+    def __init__(self, store: Store, live: Live, rechecker: Rechecker, rollout: Rollout, retiring: Retiring) -> None:
         self._store, self._live, self._rechecker, self._rollout = store, live, rechecker, rollout
+        self._retiring = retiring
 
     async def run(self) -> None:
         """Go on until cancelled. No duty holds up another, and none overlaps itself."""
+        try:
+            await self._run()
+        finally:
+            watchdog.off()
+
+    async def _run(self) -> None:
         limits = self._store.limits
         often = min(timedelta(seconds=10), limits.recheck / 4, limits.idle / 4).total_seconds()
         async with asyncio.TaskGroup() as duties:
@@ -37,6 +45,9 @@ class Upkeep:
             duties.create_task(_again_and_again(self._rechecker.end_at_providers, 2))
             duties.create_task(_again_and_again(held_files.sweep, 2))
             duties.create_task(_again_and_again(self._rollout.judge, 2))
+            duties.create_task(_again_and_again(self._retiring.judge, 1))
+            duties.create_task(_again_and_again(self._retiring.judge_runs, 5))
+            duties.create_task(_again_and_again(watchdog.feed, 5))
             duties.create_task(_again_and_again(self._store.tidy, min(30.0, limits.idle.total_seconds())))
 
     async def _judge(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,16 @@ async def test_its_time_is_over(owner: Connection[Any], place: Path) -> None:
     async with await open_pool() as pool:
         await release.look(pool)
     assert release.over
+
+
+async def test_a_process_that_retires_is_not_called_back(owner: Connection[Any], place: Path) -> None:
+    release = Release("v1")
+    serve(owner, "v1", 60)
+    release.retire(timedelta(minutes=2))
+    async with await open_pool() as pool:
+        assert not await release.look(pool)
+    assert release.state == "draining"
+    assert "in 2 minutes" in release.notice()
 
 
 async def test_every_replica_is_told(owner: Connection[Any], place: Path) -> None:
