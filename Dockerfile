@@ -169,7 +169,7 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     && rm -rf /usr/lib/*/libLLVM* /usr/lib/*/libz3* /usr/lib/postgresql/17/lib/bitcode /usr/lib/postgresql/17/lib/llvmjit* \
       /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem \
     && install --directory --owner=postgres --group=postgres --mode=0755 /var/lib/postgresql /var/run/postgresql
-COPY deploy/postgres/ /etc/gatehouse/postgres/
+COPY deploy/postgres/ deploy/container_memory.sh /etc/gatehouse/postgres/
 ENV PATH=/usr/lib/postgresql/17/bin:$PATH
 USER 999:999
 STOPSIGNAL SIGINT
@@ -198,7 +198,8 @@ COPY --from=keycloak-build /opt/keycloak /opt/keycloak
 COPY deploy/keycloak/theme/ /opt/keycloak/themes/
 # As /run/gatehouse of the app.
 RUN install --directory --mode=1777 /opt/keycloak/data
-COPY deploy/keycloak/entrypoint.sh deploy/keycloak/healthcheck.sh deploy/keycloak/keycloak.conf.template /etc/gatehouse/keycloak/
+COPY deploy/keycloak/entrypoint.sh deploy/keycloak/memory.sh deploy/keycloak/healthcheck.sh deploy/keycloak/keycloak.conf.template \
+  deploy/container_memory.sh deploy/postgres/roles.sql /etc/gatehouse/keycloak/
 USER 1000:1000
 ENTRYPOINT ["/etc/gatehouse/keycloak/entrypoint.sh"]
 

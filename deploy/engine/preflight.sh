@@ -60,6 +60,9 @@ check_limits() {
   for name in MAX_UPLOAD_MB REPLICAS MAX_SESSIONS MAX_TABS MAX_MESSAGE_MB; do
     [[ ${!name:-1} =~ ^[1-9][0-9]{0,3}$ ]] || problem "$name=${!name} is no whole number above 0; correct it in .env"
   done
+  for name in APP_MEMORY POSTGRES_MEMORY KEYCLOAK_MEMORY; do
+    [[ ${!name:-1g} =~ ^[1-9][0-9]*([kmgKMG][bB]?)?$ ]] || problem "$name=${!name} is no size; write it like 768m or 2g"
+  done
   for name in IDLE ABSOLUTE REAUTH RECHECK RUN_LIMIT; do
     [[ ${!name:-1s} =~ ^[1-9][0-9]{0,6}[smhd]$ ]] ||
       problem "$name=${!name} is no duration; write a whole number with s, m, h or d, such as 90s, 30m or 12h"

@@ -14,6 +14,12 @@ readonly database_host=${DATABASE_HOST:-postgres} database_port=${DATABASE_PORT:
 readonly generated='^[A-Za-z0-9_-]{43}$' certificate='^-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----$'
 readonly remedy="put the file back, or remove it and start again so that prepare makes a new one"
 
+readonly here=${BASH_SOURCE[0]%/*}
+# shellcheck source=deploy/container_memory.sh
+source "$here/container_memory.sh"
+# shellcheck source=deploy/keycloak/memory.sh
+source "$here/memory.sh"
+
 fail() {
   printf 'Error: %s\n' "$1" >&2
   exit 1
@@ -64,14 +70,19 @@ render() {
   text=${text//"{{ID_URL}}"/"$url"}
   text=${text//"{{DATABASE_HOST}}"/"$database_host"}
   text=${text//"{{DATABASE_PORT}}"/"$database_port"}
+  text=${text//"{{DATABASE_CONNECTIONS}}"/"$connections"}
+  text=${text//"{{THREADS}}"/"$(threads "$heap" "$connections")"}
   printf '%s\n' "$text" >"$configuration"
 }
 
 # After a kill its own dead entry is still in the cluster's table, and ten tries to join it cost 20 s by default.
 # Idle memory, measured: 490 MB with Keycloak's own options, 340 MB with these. Serial collector, compact headers and a
-# heap that shrinks; two malloc arenas instead of 8 per core; heap by share, so that the container's limit rules.
+# heap that shrinks; two malloc arenas instead of 8 per core.
+heap=$(heap_mb "$(memory_mb)")
+connections=$(database_connections)
+readonly heap connections
 export MALLOC_ARENA_MAX=2
-export JAVA_OPTS="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:InitialRAMPercentage=6 -XX:MaxRAMPercentage=50
+export JAVA_OPTS="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:InitialRAMPercentage=6 -Xmx${heap}m
   -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:TrimNativeHeapInterval=10000
   -XX:MaxMetaspaceSize=256m -XX:ReservedCodeCacheSize=96m -Xss512k -XX:+ExitOnOutOfMemoryError
   -Djgroups.join_timeout=500 -Dfile.encoding=UTF-8 -Djdk.tls.rejectClientInitiatedRenegotiation=true"

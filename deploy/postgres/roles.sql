@@ -13,7 +13,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('gatehouse/roles', 0));
 SELECT format('CREATE ROLE %I NOLOGIN', name) FROM unnest(ARRAY['owner', 'app_rw', 'app_ro', 'gate_owner']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 
--- Connection limits: pools of the logins, and room for an operator. app_a and app_b take turns when a password is rotated.
+-- Connection limits: pools of the logins, and room for an operator. Server and Keycloak are sized by them (memory.sh). app_a and app_b take turns when a password is rotated.
 \set login app_a
 \set limit 20
 \ir login.sql

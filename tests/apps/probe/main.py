@@ -10,6 +10,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from gatehouse.container import memory
+
+
+@st.cache_resource
+def leaked() -> list[bytes]:
+    return []
+
+
 show = st.query_params.get("show", "")
 user = st.user.get("email", "nobody")
 
@@ -29,6 +37,13 @@ elif show == "busy":
     for second in range(int(st.query_params["seconds"])):
         st.write(second)
         time.sleep(1)
+elif show == "loop":
+    while True:
+        pass
+elif show == "leak":
+    # Until so much of the container's memory is taken.
+    while memory().percent < float(st.query_params["percent"]):
+        leaked().append(b"x" * 8_000_000)
 elif show == "process":
     # Scripts run in a thread of the server's process, so all of its objects can be counted from here.
     gc.collect()

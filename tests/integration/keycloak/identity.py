@@ -101,11 +101,11 @@ class Identity:
         """All that Keycloak has logged."""
         return b"".join(self.keycloak.get_logs()).decode()
 
-    def start_with(self, secrets: Path, **environment: str) -> CompletedProcess[str]:
+    def start_with(self, secrets: Path, memory: str = "1g", **environment: str) -> CompletedProcess[str]:
         """Run Keycloak's entrypoint with other secrets or settings, without a network; for starts that should fail."""
         variables = [f"--env={key}={value}" for key, value in environment.items()]
         labels = [f"--label={key}={value}" for key, value in self.database.labels.items()]
-        options = ["--rm", "--init", "--read-only", "--network=none", "--cap-drop=ALL"]
+        options = ["--rm", "--init", "--read-only", "--network=none", "--cap-drop=ALL", f"--memory={memory}"]
         mounts = [f"--volume={secrets}:/run/secrets:ro", "--tmpfs=/run/gatehouse:size=1m,mode=0700,uid=1000,gid=1000"]
         return run(["docker", "run", *options, *labels, *mounts, *variables, KEYCLOAK], check=False)
 

@@ -60,13 +60,14 @@ class Server:
             "com.docker.compose.project.working_dir": str(ROOT),
         }
         self.container: DockerContainer | None = None
+        self.memory = "512m"
         for volume in ("data", "socket"):
             labels = [f"--label={key}={value}" for key, value in self.labels.items()]
             run(["docker", "volume", "create", *labels, f"{self.project}-{volume}"])
 
     def start(self, *, healthy: bool = True) -> None:
         """Start the server, and wait until it is healthy unless told not to."""
-        self.container = self._container("postgres", network_mode="bridge", mem_limit="512m", shm_size="256m")
+        self.container = self._container("postgres", network_mode="bridge", mem_limit=self.memory, shm_size="256m")
         self.container.with_volume_mapping(f"{self.project}-data", DATA, "rw")
         check = {"test": ["CMD", f"{SCRIPTS}/healthcheck.sh"], "interval": SECOND // 2, "retries": 240}
         self.container.with_kwargs(**self.container._kwargs, healthcheck=check)  # noqa: SLF001

@@ -243,6 +243,9 @@ def test_good_limits_pass(shell: Shell) -> None:
         ("MAX_HEADER_KB", "4", "MAX_HEADER_KB=4: not a number of kilobytes; use a whole number from 8 to 64"),
         ("MAX_FORM_KB", "1m", "MAX_FORM_KB=1m: not a number of kilobytes"),
         ("SLOW_BODY", "30", "SLOW_BODY=30: not a duration; use a whole number with s or m, such as 30s"),
+        ("POSTGRES_MEMORY", "half", "POSTGRES_MEMORY=half is no size; write it like 768m or 2g"),
+        ("KEYCLOAK_MEMORY", "-1g", "KEYCLOAK_MEMORY=-1g is no size"),
+        ("RUN_LIMIT", "soon", "RUN_LIMIT=soon is no duration"),
         ("MAX_TABS", "0", "MAX_TABS=0 is no whole number above 0"),
         ("TRUSTED_PROXIES", "lb.example.com", "TRUSTED_PROXIES=lb.example.com: not an address or range"),
         ("TRUSTED_PROXIES", "10.0.0.5;return 200", "not an address or range"),
@@ -268,6 +271,7 @@ def test_wrong_limit_is_named(shell: Shell, name: str, value: str, words: str) -
     [
         {},
         {"TRUSTED_PROXIES": "10.0.0.5,10.1.0.0/24,2001:db8::/32,fd00::1", "PROXY_PROTOCOL": "on"},
+        {"APP_MEMORY": "2G", "POSTGRES_MEMORY": "768m", "KEYCLOAK_MEMORY": "1gb", "RUN_LIMIT": "1h"},
         {"LIMIT_SIGN_IN": "1000000", "SLOW_HEADER": "2m", "MAX_HEADER_KB": "64"},
     ],
 )
