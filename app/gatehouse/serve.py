@@ -91,6 +91,7 @@ def _serve() -> None:
     import uvicorn  # noqa: PLC0415
 
     from gatehouse.asgi import app  # noqa: PLC0415
+    from gatehouse.gate.strain import check_start  # noqa: PLC0415
     from gatehouse.gate.unfinished import BoundedWebSocket  # noqa: PLC0415
     from gatehouse.health import route as health  # noqa: PLC0415
 
@@ -100,6 +101,7 @@ def _serve() -> None:
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             # Before it listens: healthy is only who is warm.
             warming.load(settings().app_dir)
+            check_start()
             await super().startup(sockets)
             warming.freeze()
 

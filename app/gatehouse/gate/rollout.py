@@ -24,6 +24,6 @@ class Rollout:
         await self.look()
 
     async def judge(self) -> None:
-        """Move whoever is still here when the time is over."""
-        if self._release.over and self._live.tabs:
+        """Move whoever is still here when the version's time is over (a process by itself: gate/retiring.py)."""
+        if self._release.over and self._live.tabs and not self._release.retired:
             await self._live.move()

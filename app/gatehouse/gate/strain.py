@@ -10,7 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
+import pyarrow as pa  # type: ignore[import-untyped]
+
 from gatehouse.container import Memory, memory
+from gatehouse.settings import StartError
 
 BACK = 85.0
 """Percent of the limit above which no more tabs come here. What is left has to carry those that are here while they
@@ -28,16 +31,35 @@ HELD_SECONDS = 5.0
 COLLECT_SECONDS = 10.0
 """A full collection takes a second for a million objects, in which nobody is answered: at the edge not more often."""
 
+AT_START = 70.0
+"""Percent that may be taken before anybody comes: with more it would stand back as soon as they do."""
+
 Verdict: TypeAlias = Literal["well", "back", "leave"]
 
 
 def collect() -> None:
-    """Let go of what nothing holds, down to the kernel: the allocator keeps what Python has freed."""
+    """Let go of what nothing holds, down to the kernel: the allocators keep what Python has freed."""
     gc.collect()
+    pa.default_memory_pool().release_unused()
     # glibc's alone has it (malloc_trim(3)).
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def check_start() -> None:
+    """Refuse a limit that leaves no room for anybody; when all that is loaded at start is there.
+
+    Raises:
+        StartError: with the limit that would do.
+    """
+    found = memory()
+    if found and found.percent >= AT_START:
+        taken = found.taken >> 20
+        raise StartError(
+            f"APP_MEMORY: {found.limit >> 20} MB, of which {taken} are taken before anybody comes; "
+            f"set it to at least {2 * taken}m in .env"
+        )
 
 
 class Strain:

@@ -7,6 +7,7 @@ import pytest
 from gatehouse.container import Memory
 from gatehouse.gate import strain
 from gatehouse.gate.strain import BACK, COLLECT_SECONDS, HELD_SECONDS, LEAVE, Strain
+from gatehouse.settings import StartError
 
 
 class Machine:
@@ -89,6 +90,14 @@ def test_where_nothing_is_known_it_is_well() -> None:
 def test_replicas_differ_by_a_little() -> None:
     drawn = [Strain()._back for _ in range(100)]  # noqa: SLF001
     assert BACK - strain.SPREAD <= min(drawn) < max(drawn) <= BACK
+
+
+def test_a_limit_that_leaves_no_room_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strain, "memory", lambda: Memory(150 << 20, 200 << 20))
+    with pytest.raises(StartError, match="APP_MEMORY: 200 MB, of which 150 are taken before anybody comes; .* 300m"):
+        strain.check_start()
+    monkeypatch.setattr(strain, "memory", lambda: Memory(150 << 20, 1 << 30))
+    strain.check_start()
 
 
 def test_a_real_collection_gives_memory_back_to_the_kernel() -> None:
