@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -67,7 +66,7 @@ def test_it_takes_nobody_new_moves_whom_it_has_and_starts_afresh(abroad: Abroad,
         leaking.run(f"show=leak&percent={SHORT}")
         assert "This app needs a fresh start." in told(other)
         # nginx has heard of it; whoever comes goes to the other replica, its own people too.
-        until(lambda: _mark_after_loading(bob) != mark, 5)
+        until(lambda: bob.open("/").status_code == 200 and bob.http.cookies["__Host-replica"] != mark, 5)
         with tab(bob) as elsewhere:
             assert elsewhere.run()
         assert other.run(), "who is here can finish"
@@ -87,12 +86,6 @@ def test_it_takes_nobody_new_moves_whom_it_has_and_starts_afresh(abroad: Abroad,
     assert " MB (9" in said
 
 
-def _mark_after_loading(person: Person) -> str | None:
-    assert person.open("/").status_code == 200
-    mark: str | None = person.http.cookies.get("__Host-replica")
-    return mark
-
-
 def _asks_there_are_turned_away(abroad: Abroad, person: Person, replicas: dict[str, int]) -> None:
     """Ask each replica itself, without nginx: one says that every place is taken, as a single one would to all."""
     host = abroad.stack.app_url.removeprefix("https://")
@@ -103,6 +96,5 @@ def _asks_there_are_turned_away(abroad: Abroad, person: Person, replicas: dict[s
 
 def _both_serve(abroad: Abroad) -> bool:
     """Whether nginx leads to two again."""
-    time.sleep(0.2)
     (last,) = [line for line in abroad.stack.logs("nginx").splitlines() if "replicas of the app: " in line][-1:]
     return last.count("=ok") == 2
