@@ -64,12 +64,16 @@ def test_too_little_memory(identity: Identity, folder: Path) -> None:
     assert line == "KEYCLOAK_MEMORY: 700 MB are too few; set it to 768m or more"
 
 
+def inside(identity: Identity, script: str) -> str:
+    """What `script` prints in Keycloak's container."""
+    return run(["docker", "exec", str(identity.keycloak.get_wrapped_container().id), "bash", "-c", script]).stdout
+
+
 def test_heap_and_pools_follow_from_the_memory_and_the_logins_limit(identity: Identity) -> None:
-    server = identity.keycloak.get_wrapped_container()
     script = "for one in /proc/[0-9]*; do if [[ $(<$one/comm) == java ]]; then tr '\\0' '\\n' <$one/cmdline; fi; done"
-    flags = server.exec_run(["bash", "-c", script]).output.decode().split()
+    flags = inside(identity, script).split()
     assert [flag for flag in flags if flag.startswith("-Xmx")] == ["-Xmx512m"]
-    lines = server.exec_run(["cat", "/run/gatehouse/keycloak.conf"]).output.decode().splitlines()
+    lines = inside(identity, "cat /run/gatehouse/keycloak.conf").splitlines()
     assert {"db-pool-max-size=20", "http-pool-max-threads=40"} <= set(lines)
     assert identity.database.superuser("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'keycloak'") == "25"
 
@@ -77,10 +81,8 @@ def test_heap_and_pools_follow_from_the_memory_and_the_logins_limit(identity: Id
 @pytest.mark.parametrize(("memory", "expected"), [(768, "256 32"), (1024, "512 40"), (4096, "3584 40")])
 def test_more_memory_is_more_heap(identity: Identity, memory: int, expected: str) -> None:
     script = f"""
-        fail() {{ exit 1; }}
         source /etc/gatehouse/keycloak/memory.sh
         heap=$(heap_mb {memory})
         echo "$heap $(threads "$heap" "$(database_connections)")"
     """
-    found = identity.keycloak.get_wrapped_container().exec_run(["bash", "-c", script])
-    assert found.output.decode() == f"{expected}\n"
+    assert inside(identity, script) == f"{expected}\n"
