@@ -19,7 +19,7 @@ from support.command import ROOT, run
 def compose() -> dict[str, Any]:
     clean = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME")}
     words = ["docker", "compose", "--env-file", "/dev/null", "config", "--format", "json"]
-    settings = {"DOMAIN": "gate.test", "BIND": "0.0.0.0", "REPLICAS": "3"}
+    settings = {"DOMAIN": "gate.test", "BIND": "0.0.0.0", "REPLICAS": "3", "POSTGRES_MEMORY": "2g"}
     found: dict[str, Any] = json.loads(run(words, env=clean | settings).stdout)
     return found
 
@@ -61,6 +61,12 @@ def test_locked_down_as_on_one_machine(plan: Plan) -> None:
         assert service["deploy"]["resources"]["limits"]["memory"], name
         assert service["deploy"]["resources"]["limits"]["pids"] == 512, name
         assert service["image"].startswith("sha256:"), name
+
+
+def test_memory_is_what_the_settings_say(plan: Plan) -> None:
+    services = plan.stack(*BASE, "app")["services"]
+    limits = {name: int(service["deploy"]["resources"]["limits"]["memory"]) >> 20 for name, service in services.items()}
+    assert limits == {"postgres": 2048, "keycloak": 1024, "nginx": 512, "app-v7": 1024}
 
 
 def test_only_nginx_is_published_on_the_edge_nodes_themselves(plan: Plan) -> None:
