@@ -22,11 +22,11 @@ from support.stack import Stack
 
 pytestmark = pytest.mark.drill
 
-HOW = """Twenty people at a time, each with a session of the gate's and a tab of their own, through nginx and TLS: the
-tab opens, reruns 40 times without a pause, and closes; the session ends. The page holds a table, a chart, a picture or
-a download in turn, a cache, and 200 KB of state for each tab. Memory is the container's without the files that the
-kernel keeps for it, the median over a tenth of the soak. The first tenth is the warm-up. Aim: the app's is then never
-more than 10 % over what it is in the second. Postgres fills its buffers before it stays."""
+HOW = """By `make drill`. Twenty people at a time, each with a session and a tab of their own, through nginx
+and TLS: the tab opens, reruns 40 times without a pause, and closes; the session ends. The page holds a table, a chart,
+a picture or a download in turn, a cache, and 200 KB of state for each tab. Memory is the container's without the files
+that the kernel keeps for it, the median over a tenth of the soak. The first tenth is the warm-up. Aim: the app's is
+then never more than 10 % over what it is in the second. Postgres fills its buffers before it stays."""
 
 SESSIONS = 5000
 RERUNS = 40
