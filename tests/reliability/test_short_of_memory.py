@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 
 import pytest
 
-from support.abroad import Abroad
-from support.command import run
+from performance.servers import start_database
+from support.command import ROOT, run
 from support.person import Person
+from support.stack import Stack
 from support.tab import Tab, tab
 from support.waiting import until
 
@@ -24,21 +27,45 @@ print(answer.status, "Every place is taken" in answer.read().decode())
 """
 
 
-@pytest.fixture
-def ann(abroad: Abroad) -> Iterator[Person]:
-    yield from _somebody(abroad, "ann")
+_DOCKERFILE = """
+FROM {image}
+USER 0
+RUN find /srv/app -mindepth 1 -delete
+COPY --chown=0:0 . /srv/app
+USER 10001:10001
+"""
+
+
+@pytest.fixture(scope="module")
+def house(parts: Stack) -> Iterator[Stack]:
+    """Two replicas that serve tests/apps/probe, and what they need, without anybody to sign in with."""
+    image = f"gatehouse-app:{parts.project}"
+    text = _DOCKERFILE.format(image=f"gatehouse-app:{os.environ.get('TAG', 'local')}")
+    run(["docker", "build", "--quiet", "--tag", image, "--file", "-", ROOT / "tests/apps/probe"], stdin=text)
+    try:
+        start_database(parts)
+        parts.images = {"app": image}
+        parts.write_settings(REPLICAS="2", RUN_LIMIT="3s")
+        words = ["--progress", "quiet", "up", "--detach", "--wait", "--no-deps", "--no-build", "app", "nginx"]
+        parts.compose(*words, timeout=180)
+        yield parts
+    finally:
+        parts.compose("rm", "--force", "--stop", "app", check=False)
+        run(["docker", "image", "rm", "--force", image], check=False)
 
 
 @pytest.fixture
-def bob(abroad: Abroad) -> Iterator[Person]:
-    yield from _somebody(abroad, "bob")
-
-
-def _somebody(abroad: Abroad, user: str) -> Iterator[Person]:
-    person = abroad.person()
-    abroad.sign_in(person, "microsoft", user)
-    yield person
-    person.close()
+def people(house: Stack) -> Iterator[list[Person]]:
+    """Two who have signed in."""
+    script = (ROOT / "tests/performance/soak_sessions.py").read_text(encoding="utf-8")
+    command = ["docker", "exec", "--interactive", house.container("app")["Id"], "python", "-", "2"]
+    made = [Person(house), Person(house)]
+    for person, (_, cookie) in zip(made, json.loads(run(command, stdin=script).stdout), strict=True):
+        person.http.cookies.set("__Host-gate", cookie, domain="app.localhost", path="/")
+        until(lambda person=person: person.open("/").status_code == 200, 20)  # type: ignore[misc]
+    yield made
+    for person in made:
+        person.close()
 
 
 def told(opened: Tab) -> str:
@@ -49,15 +76,24 @@ def told(opened: Tab) -> str:
             return text
 
 
-def starts(abroad: Abroad) -> dict[str, int]:
+def starts(house: Stack) -> dict[str, int]:
     """How often the engine has started each replica again. None was killed for its memory."""
-    found = abroad.stack.containers("app")
+    found = house.containers("app")
     assert not any(one["State"]["OOMKilled"] for one in found)
     return {one["Id"]: one["RestartCount"] for one in found}
 
 
-def test_it_takes_nobody_new_moves_whom_it_has_and_starts_afresh(abroad: Abroad, ann: Person, bob: Person) -> None:
-    before = starts(abroad)
+def test_a_run_over_the_limit_is_stopped_and_the_tab_goes_on(house: Stack, people: list[Person]) -> None:
+    with tab(people[0]) as opened:
+        opened.rerun("show=busy&seconds=120")
+        opened.until("script_finished", timeout=30)
+        assert opened.run()
+    assert "a run over RUN_LIMIT is stopped: page / has run for " in house.logs("app")
+
+
+def test_it_takes_nobody_new_moves_whom_it_has_and_starts_afresh(house: Stack, people: list[Person]) -> None:
+    ann, bob = people
+    before = starts(house)
     mark = ann.http.cookies["__Host-replica"]
     with tab(ann) as endless, tab(ann) as other, tab(ann) as leaking:
         endless.rerun("show=loop")
@@ -70,31 +106,31 @@ def test_it_takes_nobody_new_moves_whom_it_has_and_starts_afresh(abroad: Abroad,
         with tab(bob) as elsewhere:
             assert elsewhere.run()
         assert other.run(), "who is here can finish"
-        _asks_there_are_turned_away(abroad, bob, starts(abroad))
+        _asks_there_are_turned_away(house, bob, starts(house))
         leaking.rerun(f"show=leak&percent={GONE}")
         assert [one.farewell() for one in (other, leaking)] == ["/", "/"]
     assert ann.open("/").status_code == 200
     assert ann.http.cookies["__Host-replica"] != mark
     with tab(ann) as moved:
         assert moved.run()
-    until(lambda: sum(starts(abroad).values()) == sum(before.values()) + 1, 20)
+    until(lambda: sum(starts(house).values()) == sum(before.values()) + 1, 20)
     assert bob.is_in()
-    until(lambda: _both_serve(abroad), 60)
-    said = abroad.stack.logs("app")
+    until(lambda: _both_serve(house), 60)
+    said = house.logs("app")
     for words in ("memory is short", "tabs are moved: the memory is nearly gone", "this process ends"):
         assert words in said
     assert " MB (9" in said
 
 
-def _asks_there_are_turned_away(abroad: Abroad, person: Person, replicas: dict[str, int]) -> None:
+def _asks_there_are_turned_away(house: Stack, person: Person, replicas: dict[str, int]) -> None:
     """Ask each replica itself, without nginx: one says that every place is taken, as a single one would to all."""
-    host = abroad.stack.app_url.removeprefix("https://")
+    host = house.app_url.removeprefix("https://")
     script = _PAGE.format(host=host, cookie=person.cookie)
     answers = {run(["docker", "exec", "--interactive", id, "python", "-"], stdin=script).stdout for id in replicas}  # noqa: A001
     assert answers == {"200 False\n", "503 True\n"}
 
 
-def _both_serve(abroad: Abroad) -> bool:
+def _both_serve(house: Stack) -> bool:
     """Whether nginx leads to two again."""
-    (last,) = [line for line in abroad.stack.logs("nginx").splitlines() if "replicas of the app: " in line][-1:]
+    (last,) = [line for line in house.logs("nginx").splitlines() if "replicas of the app: " in line][-1:]
     return last.count("=ok") == 2
