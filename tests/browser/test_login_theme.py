@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from support import pages
+from support.accessible import judge
 from support.browser import new_context
 from support.stack import Stack
 
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SCREENS: list[tuple[dict[str, Any], Literal["light", "dark"]]] = [(DESK, "light"), (DESK, "dark"), (PHONE, "dark")]
 
 
@@ -27,17 +25,9 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     screen, scheme = request.param
     context, console = new_context(browser, **screen, color_scheme=scheme)
     yield context.new_page()
-    # Nothing comes from elsewhere, where no name resolves, and nothing is against Keycloak's own policy.
+    # Nothing comes from elsewhere, where no name resolves, and no script inside a page was refused.
     assert not [line for line in console.errors if "NAME_NOT_RESOLVED" in line or "Security Policy" in line]
     context.close()
-
-
-def judge(page: Page) -> None:
-    """No rule is broken, and nothing is cut off."""
-    page.evaluate(AXE)
-    found = page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]
-    assert found == [], json.dumps(found, indent=1)[:4000]
-    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
 
 
 def colour(page: Page, selector: str, what: str) -> str:
@@ -55,7 +45,7 @@ def test_form_and_a_wrong_password(page: Page, stack: Stack) -> None:
     light = page.evaluate("matchMedia('(prefers-color-scheme: light)').matches")
     assert colour(page, "body", "backgroundColor") == ("rgb(241, 244, 243)" if light else "rgb(13, 18, 17)")
     pages.submit_password(page, "nobody", "wrong")
-    expect(page.get_by_text("Invalid username or password.")).to_be_visible()
+    expect(page.get_by_label("Username or email")).to_have_accessible_description("Invalid username or password.")
     judge(page)
 
 
@@ -76,3 +66,22 @@ def test_new_password(page: Page, stack: Stack) -> None:
     pages.submit_password(page, "newt", said.split()[-1])
     expect(page.get_by_label("New Password", exact=True)).to_be_visible()
     judge(page)
+
+
+def test_sign_out_and_what_follows(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.issuer}/protocol/openid-connect/logout")
+    judge(page)
+    page.get_by_role("button", name="Logout").click()
+    expect(page.get_by_role("heading", name="You are logged out")).to_be_visible()
+    judge(page)
+
+
+def test_page_that_has_expired(page: Page, stack: Stack) -> None:
+    page.goto(stack.app_url)
+    tab = re.search(r"[?&]tab_id=[^&\"]+", page.locator("form").first.get_attribute("action") or "")
+    assert tab
+    page.goto(f"{stack.issuer}/login-actions/authenticate?client_id=app&execution={'0' * 36}&{tab[0][1:]}")
+    expect(page.get_by_role("heading", name="Page has expired")).to_be_visible()
+    judge(page)
+    page.get_by_role("link").first.click()
+    expect(page.get_by_label("Username or email")).to_be_focused()

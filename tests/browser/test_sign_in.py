@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from support import pages
+from support.browser import new_context
 from support.stack import Stack
 
 if TYPE_CHECKING:
@@ -25,9 +26,17 @@ def test_strangers_are_sent_straight_to_the_identity_provider(page: Page, stack:
 
 def test_wrong_password_is_refused_and_the_right_one_comes_in(page: Page, stack: Stack) -> None:
     page.goto(stack.app_url)
-    pages.submit_password(page, "sam", "not-the-password")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.get_by_label("Username or email").fill("sam")
+    page.get_by_label("Password", exact=True).fill("not-the-password")
+    page.get_by_role("button", name="Sign In").dblclick(no_wait_after=True)
     expect(page.get_by_text("Invalid username or password.")).to_be_visible()
+    assert len(sent) == 1, "twice would count as two guesses"
     assert page.url.startswith(stack.id_url)
+    # The address is no longer the form's: reloading asks for nothing to be sent again.
+    assert "session_code" not in page.url
+    page.reload()
     pages.submit_password(page, "sam", stack.demo_password("sam"))
     expect(page.get_by_role("heading", name="My requests")).to_be_visible()
 
@@ -109,3 +118,47 @@ def test_tab_is_told_why_when_an_operator_ends_the_session(page: Page, stack: St
     # Asked for the password in any case: the provider's session is over, or is told to ask (prompt=login).
     expect(page.get_by_label("Password", exact=True)).to_be_visible()
     assert page.url.startswith(stack.id_url)
+
+
+def test_another_tab_follows_a_sign_in(page: Page, context: BrowserContext, stack: Stack) -> None:
+    other = context.new_page()
+    other.goto(stack.app_url)
+    page.goto(stack.app_url)
+    pages.submit_password(page, "sam", stack.demo_password("sam"))
+    pages.settled(page)
+    pages.settled(other)
+
+
+def test_a_tab_whose_attempt_another_took_the_place_of_begins_anew(
+    page: Page, context: BrowserContext, stack: Stack
+) -> None:
+    """As when a browser restores two tabs at once: each begins an attempt, and the later cookie stays."""
+    page.goto(stack.app_url)
+    before = page.locator("body").get_attribute("data-attempt") or ""
+    for name in ("AUTH_SESSION_ID", "KC_AUTH_SESSION_HASH", "KC_RESTART"):
+        context.clear_cookies(name=name)
+    other = context.new_page()
+    other.goto(stack.app_url)
+    expect(page.locator("body")).not_to_have_attribute("data-attempt", before)
+    pages.submit_password(page, "sam", stack.demo_password("sam"))
+    pages.settled(page)
+
+
+def test_forms_need_no_script(browser: Browser, stack: Stack) -> None:
+    context, _ = new_context(browser, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(stack.app_url)
+    pages.submit_password(page, "sam", "not-the-password")
+    expect(page.get_by_text("Invalid username or password.")).to_be_visible()
+    pages.submit_password(page, "sam", stack.demo_password("sam"))
+    page.wait_for_url(f"{stack.app_url}/**")
+    context.close()
+
+
+def test_keycloak_can_still_answer_by_a_form(page: Page, stack: Stack) -> None:
+    """Other clients of the realm may ask for it; its page sends itself, by the one script that the policy allows."""
+    asked = "client_id=app&response_type=code&response_mode=form_post&scope=openid"
+    asked += f"&redirect_uri={stack.app_url}/oauth2callback&code_challenge_method=S256&code_challenge={'a' * 43}"
+    page.goto(f"{stack.issuer}/protocol/openid-connect/auth?{asked}")
+    with page.expect_request(lambda request: request.method == "POST" and "/oauth2callback" in request.url):
+        pages.submit_password(page, "sam", stack.demo_password("sam"))

@@ -60,6 +60,21 @@ def test_cookie_of_a_sign_in_under_way_is_sealed_and_short_lived(stack: Stack) -
         Fernet(Fernet.generate_key()).decrypt(value)
 
 
+def test_cookies_of_the_identity_provider(stack: Stack) -> None:
+    person = Person(stack)
+    form = person.open()
+    answers = [form, person.submit(form, "noor")]
+    headers = [header for answer in answers for header in answer.headers.get_list("set-cookie")]
+    kept = [header for header in headers if "Max-Age=0" not in header.replace(" ", "")]
+    assert kept
+    for header in kept:
+        attributes = {part.strip() for part in header.split(";")[1:]}
+        assert "Secure" in attributes, header
+        assert any(part.startswith("SameSite=") for part in attributes), header
+        # By this one the sign-in page of another tab sees that somebody has signed in: a hash of the session's number.
+        assert "HttpOnly" in attributes or header.startswith("KEYCLOAK_SESSION="), header
+
+
 def test_ten_restored_tabs_each_find_their_way(stack: Stack) -> None:
     """Their sign-ins began before the first one ended; the provider then waves nine of them through."""
     person = Person(stack)

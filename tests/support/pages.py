@@ -22,7 +22,7 @@ def submit_password(page: Page, user: str, password: str) -> None:
     """Fill in Keycloak's form and press its button."""
     page.get_by_label("Username or email").fill(user)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign In").click()
+    page.get_by_role("button", name="Sign In", exact=True).click()
 
 
 def sign_in(page: Page, url: str, user: str, password: str) -> None:

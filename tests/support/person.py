@@ -43,6 +43,16 @@ class Person:
         assert page.status_code == httpx.codes.OK, f"{page.url}: {page.status_code}"
         return page
 
+    def first_sign_in(self, user: str, one_time: str, own: str) -> httpx.Response:
+        """From a stranger with a one-time password to the app, by a password of their own."""
+        form = self.follow(self.submit(self.open(), user, one_time))
+        action = re.search(r'<form[^>]* action="([^"]+)"', form.text)
+        assert action, f"no form at {form.url.copy_with(query=None)}: {form.status_code}"
+        chosen = {"password-new": own, "password-confirm": own}
+        page = self.follow(self.http.post(html.unescape(action[1]), data=chosen))
+        assert page.status_code == httpx.codes.OK, f"{page.url}: {page.status_code}"
+        return page
+
     @property
     def cookie(self) -> str | None:
         """The value of the session's cookie."""

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from integration.acme.town import NAMES, Town
+from support.http import LoopbackTransport, tls_context
+from support.person import Person
 from support.waiting import until
 
 
@@ -149,3 +151,31 @@ def test_dns(town: Town, public: Path, issued: int) -> None:
     assert town.validations("validate w/ HTTP") == before
     assert not town.has_record(f"_acme-challenge.{NAMES[0]}.")
     assert not town.has_record("id.challenges.gate.test.")
+
+
+@pytest.mark.drill
+def test_the_whole_stack_lives_on_it(town: Town, public: Path, issued: int) -> None:
+    town.stack.up()
+    for name in NAMES:
+        town.address_of(name, town.nginx_address)
+    taken(town, public)
+    added = ["add", "olga", "--email", "olga@gate.test", "--name", "Olga Berg"]
+    said = town.stack.job("reconcile", "python", "-m", "deploy.keycloak.users", *added).stdout
+    first, again = stranger(town, public), stranger(town, public)
+    first.first_sign_in("olga", said.split()[-1], "a-passphrase-of-olgas-own-7")
+    assert first.is_in()
+    town.expire()
+    until(lambda: town.held() not in {0, issued}, 60)
+    taken(town, public)
+    assert first.is_in()
+    # The app asks the provider through the new certificate.
+    again.follow(again.submit(again.open(), "olga", "a-passphrase-of-olgas-own-7"))
+    assert again.is_in()
+
+
+def stranger(town: Town, public: Path) -> Person:
+    """Somebody who trusts Pebble's root alone, as the public would."""
+    person = Person(town.stack)
+    person.http.close()
+    person.http = httpx.Client(transport=LoopbackTransport(tls_context(public)), timeout=30)
+    return person

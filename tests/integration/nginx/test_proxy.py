@@ -64,6 +64,16 @@ def test_websocket_passes(served: Front, path: str) -> None:
         assert connection.recv(5) == "hello"
 
 
+@pytest.mark.drill  # nginx would give up after a minute, by default
+def test_a_tab_that_says_nothing_for_longer_than_a_minute_stays(served: Front) -> None:
+    with websocket(served) as connection:
+        connection.recv(5)
+        with pytest.raises(TimeoutError):
+            connection.recv(65)
+        connection.send("still here")
+        assert connection.recv(5) == "still here"
+
+
 def test_no_other_protocol_is_negotiated(served: Front) -> None:
     headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
     for url in (served.app_url, f"{served.id_url}/realms/any"):

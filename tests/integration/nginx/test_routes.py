@@ -65,6 +65,9 @@ def test_keycloak_gets_what_signing_in_needs(served: Front, path: str) -> None:
         "/realms/apps/..%2fmaster",
         "/realms/apps/../../admin/realms",
         "/realms/apps/clients-registrations/openid-connect",
+        "/realms/apps/account",
+        "/realms/apps/account/?format=json",
+        "/realms/apps/%61ccount/",
         "/.well-known/oauth-authorization-server/realms/master",
         # What a Java server may read otherwise than nginx does.
         "/realms/apps;x/../master",

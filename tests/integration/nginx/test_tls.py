@@ -73,3 +73,8 @@ def test_post_quantum_group_is_preferred(served: Front) -> None:
 
 def test_no_session_ticket_in_tls_1_2(served: Front) -> None:
     assert "TLS session ticket" not in served.openssl("-servername", "app.localhost", "-tls1_2")
+
+
+def test_a_session_is_taken_up_again_by_its_number(served: Front) -> None:
+    said = served.openssl("-servername", "app.localhost", "-tls1_2", "-reconnect")
+    assert said.count("Reused, TLSv1.2") == 5, said
