@@ -22,7 +22,7 @@ Mounted: TypeAlias = Mapping[str, Mapping[str, str]]
 BASE = ("postgres", "keycloak", "nginx")
 JOBS = ("roles", "migrate", "reconcile")
 NOT_HERE = frozenset(
-    {"prepare", "renew", "acme", "tools", "pebble", "deploy"}
+    {"prepare", "renew", "acme", "tools", "pebble", "deploy", "sbom"}
 )  # of one machine, or the one that deploys
 
 _COPIED = frozenset(
