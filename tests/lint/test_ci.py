@@ -42,7 +42,6 @@ def test_the_examples_pass(linter: str) -> None:
         ("zizmor", "          persist-credentials: false\n", ""),
         ("zizmor", "permissions: {}", "permissions: write-all"),
         ("zizmor", 'connect.sh "$TO"', 'connect.sh "${{ github.head_ref }}"'),
-        ("schema of GitLab's", "  timeout: 1h\n", "  timeout: [1]\n"),
         ("schema of GitLab's", "resource_group: staging", "resource_groups: staging"),
     ],
 )
