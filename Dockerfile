@@ -120,6 +120,20 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes docker-cli docker-compose openssh-client > /dev/null
 
+# --- sbom: writes what an image holds; never part of a running stack ----------------------------------------------------
+FROM python-build AS sbom-packages
+COPY requirements/sbom.txt /tmp/sbom.txt
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
+    install-requirements /tmp/sbom.txt
+
+FROM python AS sbom
+COPY --from=sbom-packages /opt/venv /opt/venv
+COPY deploy/__init__.py /opt/gatehouse/deploy/
+COPY deploy/sbom/*.py /opt/gatehouse/deploy/sbom/
+ENV PYTHONPATH=/opt/gatehouse
+USER 10002:10002
+ENTRYPOINT ["python", "-m", "deploy.sbom"]
+
 # --- nginx -------------------------------------------------------------------------------------------------------------
 # Streamlit's own assets, compressed once here, as well as can be, instead of at every request.
 FROM app-packages AS streamlit-static
@@ -221,6 +235,13 @@ RUN --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/go \
     if [[ -s /run/secrets/ca ]]; then export SSL_CERT_FILE=/run/secrets/ca; fi; \
     go build -o /usr/local/bin/h2spec github.com/summerwind/h2spec/cmd/h2spec
 
+# A linter for GitHub's workflows; 1.7.12 wants a newer Go than Debian's.
+FROM go AS actionlint
+COPY requirements/actionlint/ ./
+RUN --mount=type=secret,id=ca --mount=type=cache,target=/var/cache/go \
+    if [[ -s /run/secrets/ca ]]; then export SSL_CERT_FILE=/run/secrets/ca; fi; \
+    go build -o /usr/local/bin/actionlint github.com/rhysd/actionlint/cmd/actionlint
+
 # --- tools: tests and linters; never part of a running stack --------------------------------------------------------------
 # What the tests take from npm. Its lock names no registry. No install script runs, so the list of names that browsers know
 # by themselves, which the grader would download, is an empty one: no name of a test is in it.
@@ -238,7 +259,7 @@ RUN --mount=type=secret,id=ca --mount=type=secret,id=npm --mount=type=cache,targ
 FROM python-build AS tools
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
-    apt-get update --quiet=2 && apt-get install --quiet=2 --yes docker-cli docker-compose docker-buildx git make openssl curl procps \
+    apt-get update --quiet=2 && apt-get install --quiet=2 --yes docker-cli docker-compose docker-buildx git make openssh-client openssl curl procps \
       chromium libnss3-tools fonts-liberation 'nodejs=20.*' > /dev/null
 COPY requirements/tools.txt /tmp/tools.txt
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
@@ -250,6 +271,7 @@ RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,targ
     && install-requirements /tmp/setuptools.txt /opt/sslyze \
     && install-requirements /tmp/sslyze.txt /opt/sslyze --no-binary sslyze --no-build-isolation
 COPY --from=h2spec /usr/local/bin/h2spec /usr/local/bin/
+COPY --from=actionlint /usr/local/bin/actionlint /usr/local/bin/
 # The tools container shares the host's network. Containers of tests would be put into the same, unless the engine is named.
 ENV TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host DOCKER_HOST=unix:///var/run/docker.sock
 CMD ["pytest"]

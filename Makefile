@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help up dev down destroy status logs users sessions trust deploy rollback history test drill bench
+.PHONY: help up dev down destroy status logs users sessions trust deploy rollback history test drill bench sbom
 
 # Settings stand in .env (see .env.example) or before the word: `make up APP=../my-app`.
 
@@ -60,6 +60,9 @@ test: ## all that CI runs, on a stack of its own; T="tests/unit -k name" for a p
 
 drill: ## the long ones: kills in the middle, a bare machine; T=... for a part
 	@deploy/engine/test.sh drill $(T)
+
+sbom: ## what each image holds, as CycloneDX JSON for a vulnerability scanner, in ./sbom
+	@deploy/engine/sbom.sh
 
 bench: ## side by side with plain Streamlit: a table of figures, kept in docs/performance.md; T=... for a part
 	@deploy/engine/test.sh bench $(T)

@@ -18,6 +18,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 GENERATED = re.compile(r"[A-Za-z0-9_-]{43}")
 CERTIFICATES = re.compile(r".*-----BEGIN CERTIFICATE-----.+-----END CERTIFICATE-----\s*", re.DOTALL)
 
+INSIDE = "postgres"
+"""Name of the stack's own database; any other host is a database outside."""
+
 # Far above any key, certificate chain or author's file; keeps a mistaken mount from being read into memory.
 _MAX_SECRET_BYTES = 256 * 1024
 _DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -158,7 +161,7 @@ class Settings(BaseSettings):
     packages_dir: Path = Path("/opt/author")
     runtime_dir: Path = Path("/run/gatehouse")
 
-    database_host: str = Field(default="postgres", min_length=1)
+    database_host: str = Field(default=INSIDE, min_length=1)
     database_port: int = Field(default=5432, ge=1, le=65535)
 
     @model_validator(mode="after")

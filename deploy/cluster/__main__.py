@@ -124,6 +124,7 @@ def _secrets(word: Word, history: list[Record]) -> dict[str, dict[str, str]]:
             PORT=int(given("PORT", "443")),
             HTTP_PORT=int(given("HTTP_PORT", "80")),
             BIND="0.0.0.0",  # noqa: S104
+            DATABASE_CA=word.environment.database.ca if word.environment.database else "",
             SECRETS_DIR=word.secrets,
         )
         tree = prepare(settings, datetime.now(UTC).replace(microsecond=0))
@@ -134,6 +135,8 @@ def _secrets(word: Word, history: list[Record]) -> dict[str, dict[str, str]]:
     for line in [*tree.notes, *tree.warnings]:
         note(line)
     wanted = objects.names(word.secrets, settings.DOMAIN)
+    if word.environment.database:
+        del wanted["postgres"]
     note(f"{objects.publish(word.docker, word.secrets, wanted)} new versions on the cluster")
     return wanted
 
@@ -190,7 +193,7 @@ def _roll(word: Word, plan: Plan, record: Record, history: list[Record], *, migr
 
 def _last(word: Word, plan: Plan, history: list[Record]) -> Record | None:
     """The version that serves; attempts that never came to an end get one, and what they left is removed."""
-    if "postgres" not in word.services.names():
+    if "postgres" in plan.base and "postgres" not in word.services.names():
         return None
     now = records.latest(history)
     if not now:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from deploy.cluster.database import Database
 from deploy.cluster.errors import ClusterError
 
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([smh])")
@@ -37,6 +38,7 @@ class Environment(BaseModel):
     encrypted: bool = True
     drain: str = Field(default="10m", pattern=_DURATION.pattern)
     settings: dict[str, str | int] = {}
+    database: Database | None = None
     nodes: dict[str, Node] = Field(min_length=1)
 
     @property
@@ -51,8 +53,8 @@ class Environment(BaseModel):
         return sorted(name for name, node in self.nodes.items() if node.edge)
 
     @property
-    def database(self) -> str:
-        """Name of the node that keeps the database."""
+    def database_node(self) -> str:
+        """Name of the node that keeps the database, where none is outside."""
         return next(name for name, node in self.nodes.items() if node.postgres)
 
     def setting(self, name: str, default: str) -> str:
@@ -77,7 +79,7 @@ def read(folder: Path, name: str, compose: str) -> Environment:
     if name not in known:
         raise ClusterError(f"TO={name}: {path} is not there; environments are: {', '.join(known) or 'none'}")
     try:
-        found = Environment.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        found = Environment.model_validate(tomllib.loads(path.read_text(encoding="utf-8")), context={"folder": folder})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ClusterError(f"{path}: is not TOML: {fault}; mend that line") from None
     except ValidationError as invalid:
@@ -91,7 +93,8 @@ def _fault(place: tuple[int | str, ...], message: str) -> str:
     where = ".".join(str(part) for part in place)
     if message == "Extra inputs are not permitted":
         return f"{where}: no such key; deploy/cluster/environments/staging.toml explains those that there are"
-    return f"{where}: {message[0].lower()}{message[1:]}; correct it"
+    message = message.removeprefix("Value error, ")
+    return f"{where}: {message[0].lower()}{message[1:]}" + ("" if ";" in message else "; correct it")
 
 
 def _problems(found: Environment, known: set[str]) -> list[str]:
@@ -105,8 +108,11 @@ def _problems(found: Environment, known: set[str]) -> list[str]:
         problems.append("settings.DOMAIN: is missing; a cluster needs a name of its own, such as staging.example.com")
     if not found.edges:
         problems.append("nodes: none has `edge = true`; nginx must run somewhere")
-    if (count := sum(node.postgres for node in found.nodes.values())) != 1:
-        problems.append(f"nodes: {count} have `postgres = true`; exactly one keeps the database")
+    count = sum(node.postgres for node in found.nodes.values())
+    if found.database and count:
+        problems.append("database: is outside, and a node has `postgres = true`; choose one of them")
+    elif not found.database and count != 1:
+        problems.append(f"nodes: {count} have `postgres = true`; exactly one keeps the database, unless it is outside")
     if not found.registry:
         problems += [
             f"nodes.{name}.context: is missing; without a registry images come to a node by its docker context"

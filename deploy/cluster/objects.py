@@ -15,6 +15,10 @@ from deploy.prepare.inventory import inventory
 SENT = ("nginx", "postgres", "roles", "migrate", "app", "keycloak", "reconcile")
 """Folders whose files leave this machine. The authorities' keys and the passwords of people stay."""
 
+# The jobs speak through the front door in a rollout, and to a database outside, and must know whom to trust.
+BORROWED = {("reconcile", "issuer_ca.crt"): "app", ("roles", "database_ca.crt"): "app"}
+"""Files that a folder has on the cluster alone, and the folder that they come from."""
+
 
 def origin(folder: Path) -> str:
     """What tells one environment's secrets from another's: of a public certificate, so it gives nothing away."""
@@ -31,8 +35,8 @@ def names(folder: Path, domain: str) -> dict[str, dict[str, str]]:
             continue
         version = hmac.new(key, secret.path.encode() + (folder / secret.path).read_bytes(), sha256).hexdigest()[:12]
         found.setdefault(place, {})[file] = f"gatehouse-{place}-{file}-{version}"
-    # The jobs speak through the front door in a rollout, and must know whom to trust.
-    found["reconcile"]["issuer_ca.crt"] = found["app"]["issuer_ca.crt"]
+    for (place, file), source in BORROWED.items():
+        found[place][file] = found[source][file]
     return found
 
 
@@ -44,7 +48,7 @@ def publish(docker: Docker, folder: Path, wanted: Mounted) -> int:
         for file, name in files.items():
             if name in there:
                 continue
-            source = folder / ("app" if (place, file) == ("reconcile", "issuer_ca.crt") else place) / file
+            source = folder / BORROWED.get((place, file), place) / file
             docker.text(
                 "secret", "create", "--label", f"{ORIGIN}={mark}", name, "-", stdin=source.read_text(encoding="utf-8")
             )

@@ -22,7 +22,7 @@ Mounted: TypeAlias = Mapping[str, Mapping[str, str]]
 BASE = ("postgres", "keycloak", "nginx")
 JOBS = ("roles", "migrate", "reconcile")
 NOT_HERE = frozenset(
-    {"prepare", "renew", "acme", "tools", "pebble", "deploy"}
+    {"prepare", "renew", "acme", "tools", "pebble", "deploy", "sbom"}
 )  # of one machine, or the one that deploys
 
 _COPIED = frozenset(
@@ -39,6 +39,7 @@ _LEFT_OUT = frozenset(
 )
 _NOT_MOUNTED = frozenset({"acme-answers"})
 _WITHOUT_NETWORK = "app-data"
+_ASK_POSTGRES = ("roles", "migrate", "keycloak", "app")
 _SMALLEST = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -61,7 +62,8 @@ class Plan:
     @property
     def base(self) -> list[str]:
         """Names of the services that all versions share, in the order in which they start."""
-        return [name for name in BASE if name != "keycloak" or not self.external]
+        left_out = {"keycloak": self.external, "postgres": self.environment.database is not None}
+        return [name for name in BASE if not left_out.get(name)]
 
     def stack(self, *names: str) -> dict[str, Any]:
         """The stack file of these services: those of `base`, jobs, or `app`, which gets the version's name."""
@@ -80,12 +82,16 @@ class Plan:
         made: Service = {key: given[key] for key in sorted(_COPIED & given.keys()) if given[key] is not None}
         made["image"] = self.images[given["image"]]
         made["networks"] = self._networks(name, given)
-        made["volumes"] = [*_tmpfs(given), *_volumes(given)]
+        made["volumes"] = [*_tmpfs(given), *self._volumes(given)]
         made["deploy"] = self._deploy(name, given)
         if "ulimits" in given:
             made["ulimits"] = {key: value or 0 for key, value in given["ulimits"].items()}
         if name == "app":
             made["environment"] = {**made["environment"], "RELEASE": self.release}
+        if (outside := self.environment.database) and name in _ASK_POSTGRES:
+            made["environment"] = {**made["environment"], **outside.variables}
+            if name == "roles":
+                made["environment"]["DATABASE_ADMINISTRATOR"] = outside.administrator
         if name == "nginx":
             made["ports"] = [
                 {"target": int(port["target"]), "published": int(port["published"]), "mode": "host"}
@@ -106,14 +112,26 @@ class Plan:
         }
         if name == "app":
             found["apps"]["aliases"] = ["app"]
+        if self.environment.database:
+            # Another name, as a network that is there is never changed.
+            found = {f"{key}-open" if key.endswith("-data") else key: options for key, options in found.items()}
         return found
+
+    def _volumes(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Named volumes. What Compose mounts of a machine's files, secrets and the app, comes otherwise."""
+        left_out = _NOT_MOUNTED | ({"postgres-socket"} if self.environment.database else set())
+        return [
+            {"type": "volume", "source": mount["source"], "target": mount["target"]}
+            for mount in given.get("volumes") or ()
+            if mount["type"] == "volume" and mount["source"] not in left_out
+        ]
 
     def _deploy(self, name: str, given: Mapping[str, Any]) -> Service:
         limits = {"memory": str(given["mem_limit"]), "pids": given["pids_limit"]}
         where = [f"node.labels.{self.label} == true"]
         made: Service = {"endpoint_mode": "dnsrr", "resources": {"limits": limits}}
-        if name in ("postgres", "roles"):
-            where.append(f"node.hostname == {self.environment.database}")
+        if name in ("postgres", "roles") and not self.environment.database:
+            where.append(f"node.hostname == {self.environment.database_node}")
         if name == "nginx":
             where.append(f"node.labels.{self.label}.edge == true")
             made["mode"] = "global"
@@ -149,8 +167,8 @@ class Plan:
 
 
 def network_file(name: str, environment: Environment) -> dict[str, Any]:
-    """One network of the stack: internal but for the two that lead outside, encrypted where the nodes can."""
-    made: dict[str, Any] = {"driver": "overlay", "internal": name not in ("edge", "egress-open")}
+    """One network of the stack: internal but for those that lead outside, encrypted where the nodes can."""
+    made: dict[str, Any] = {"driver": "overlay", "internal": name != "edge" and not name.endswith("-open")}
     if environment.encrypted:
         made["driver_opts"] = {"encrypted": "true"}
     return made
@@ -173,12 +191,3 @@ def _tmpfs(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     if "shm_size" in given:
         found.append({"type": "tmpfs", "target": "/dev/shm", "tmpfs": {"size": int(given["shm_size"])}})  # noqa: S108
     return found
-
-
-def _volumes(given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Named volumes. What Compose mounts of a machine's files, secrets and the app, comes otherwise."""
-    return [
-        {"type": "volume", "source": mount["source"], "target": mount["target"]}
-        for mount in given.get("volumes") or ()
-        if mount["type"] == "volume" and mount["source"] not in _NOT_MOUNTED
-    ]

@@ -1,9 +1,17 @@
--- Roles, databases and privileges, for psql over the socket. Variables: app (name of database and schema), secrets (folder).
--- Idempotent: creates what is missing, sets what differs, leaves the rest alone.
+-- Roles, databases and privileges, for psql. Variables: app (name of database and schema), secrets (folder of verifiers).
+-- Idempotent: creates what is missing, sets what differs, leaves the rest alone. The superuser's; on a server outside an
+-- administrator's with CREATEROLE and CREATEDB, who is given what a superuser has by himself of the roles made here.
 \set VERBOSITY terse
 SET client_min_messages = warning;
+-- A server outside is reached over TCP, and has databases of others: postgres and template1 stay as they are there.
+SELECT current_setting('is_superuser') AS superuser, inet_server_addr() IS NULL AS own,
+    current_setting('server_version_num')::int >= 170000 AS recent \gset
+\if :recent
+\else
+DO $$ BEGIN RAISE EXCEPTION 'Postgres 17 or newer is needed'; END $$;
+\endif
 -- Statements hold verifiers, and `monitor` may read other sessions' statements.
-SET track_activities = off;
+SELECT set_config('track_activities', 'off', false) WHERE :'superuser' = 'on';
 
 BEGIN;
 -- One run at a time; the end of the transaction lets the next one in.
@@ -42,10 +50,15 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 
 GRANT app_rw TO app_a, app_b WITH INHERIT TRUE, SET FALSE;
 GRANT app_ro TO readonly WITH INHERIT TRUE, SET FALSE;
-GRANT pg_monitor TO monitor WITH INHERIT TRUE, SET FALSE;
+SELECT 'GRANT pg_monitor TO monitor WITH INHERIT TRUE, SET FALSE'
+WHERE pg_has_role('pg_monitor', 'MEMBER WITH ADMIN OPTION') \gexec
 -- A migrator has the owner's rights only after SET ROLE, and each migrator has one owner.
 GRANT owner TO migrator WITH INHERIT FALSE, SET TRUE;
 GRANT gate_owner TO gate_migrator WITH INHERIT FALSE, SET TRUE;
+\if :superuser
+\else
+GRANT owner, gate_owner, keycloak TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+\endif
 
 -- Settings belong to the login: role membership does not hand them on.
 SELECT format('ALTER ROLE %I SET %I = %L', login, name, value)
@@ -69,8 +82,11 @@ SELECT format('CREATE DATABASE %I', :'app') WHERE NOT EXISTS (SELECT FROM pg_dat
 SELECT 'CREATE DATABASE keycloak OWNER keycloak' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'keycloak') \gexec
 
 BEGIN;
-REVOKE ALL ON DATABASE postgres, template1, keycloak, :"app" FROM PUBLIC;
+REVOKE ALL ON DATABASE keycloak, :"app" FROM PUBLIC;
+\if :own
+REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
 GRANT CONNECT ON DATABASE postgres TO monitor;
+\endif
 GRANT CONNECT ON DATABASE :"app" TO migrator, gate_migrator, gate, app_rw, app_ro;
 COMMIT;
 

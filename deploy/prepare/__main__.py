@@ -26,6 +26,7 @@ def prepare(settings: Settings, now: datetime) -> Tree:
         tree.found = {secret.path: secrets.read(tree, secret) for secret in inventory(settings.DOMAIN)}
         secrets.values(tree)
         secrets.author(tree)
+        secrets.administrator(tree)
         _certificates(tree, settings)
         if not tree.problems:
             tree.apply()
@@ -35,7 +36,8 @@ def prepare(settings: Settings, now: datetime) -> Tree:
 def _certificates(tree: Tree, settings: Settings) -> None:
     if internal := issue.authority(tree, "internal", "postgres"):
         issue.leaf(tree, "postgres/server", internal, ("postgres",))
-        issue.follow(tree, DATABASE_CA_READERS, "database_ca.crt", certificate_pem(internal.certificate))
+        database = settings.DATABASE_CA.encode() or certificate_pem(internal.certificate)
+        issue.follow(tree, DATABASE_CA_READERS, "database_ca.crt", database)
     by_acme = obtained(tree, settings)
     own = by_acme if settings.ACME else provided(tree, settings.names)
     if front := issue.authority(tree, settings.DOMAIN, settings.DOMAIN):

@@ -54,6 +54,7 @@ class Kind(Enum):
     KEY = "private key"
     CERTIFICATE = "certificate"
     SETTINGS = "TOML file"
+    GIVEN = "password of another's"
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def inventory(domain: str) -> tuple[Secret, ...]:
     # Copies of what the operator provides. Account key, certificate and state are the job's own in its folder.
     copies = [
         Secret("app/author.toml", Kind.SETTINGS, "author", optional=True),
+        Secret("roles/administrator", Kind.GIVEN, "administrator", optional=True),
         Secret("acme/acme.toml", Kind.SETTINGS, "acme", optional=True),
         Secret("acme/ca.crt", Kind.CERTIFICATE, "acme_ca", optional=True),
     ]

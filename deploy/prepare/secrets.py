@@ -1,11 +1,11 @@
-"""Random values, database passwords with their verifiers, and the author's own secrets."""
+"""Random values, database passwords with their verifiers, and what the operator provides of secrets."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from deploy.prepare.certificates import load_certificates, load_key
 from deploy.prepare.files import Tree
@@ -14,6 +14,7 @@ from deploy.prepare.verifiers import verifier
 
 TOKEN_BYTES = 32  # 256 random bits: 43 characters
 AUTHOR = "provided/secrets.toml"
+ADMINISTRATOR = "provided/database_administrator"
 
 _TOKEN = re.compile(rb"[A-Za-z0-9_-]{43}\n?")
 _BASE64 = rb"[A-Za-z0-9+/]{43}="  # of 32 bytes
@@ -38,7 +39,7 @@ def _well_formed(kind: Kind, content: bytes) -> bool:
             return _TOKEN.fullmatch(content) is not None
         case Kind.VERIFIER:
             return _VERIFIER.fullmatch(content) is not None
-        case Kind.SETTINGS:
+        case Kind.SETTINGS | Kind.GIVEN:
             return True  # follows its source, which is parsed
         case Kind.KEY | Kind.CERTIFICATE:
             try:
@@ -99,23 +100,46 @@ def _readers(groups: Mapping[str, list[str]], names: list[str]) -> str:
 
 
 def author(tree: Tree) -> None:
-    """Let app/author.toml follow provided/secrets.toml: copied when it changed, removed when it is gone."""
-    source = tree.read(AUTHOR, remedy="fill it, or remove it")
-    copy = "app/author.toml"
+    """Let app/author.toml follow provided/secrets.toml."""
+    _follow(tree, AUTHOR, "app/author.toml", _toml_fault)
+
+
+def administrator(tree: Tree) -> None:
+    """Let roles/administrator, a password for a database outside, follow provided/database_administrator."""
+    _follow(tree, ADMINISTRATOR, "roles/administrator", _password_fault)
+
+
+def _follow(tree: Tree, given: str, copy: str, fault: Callable[[bytes], tuple[str, str] | None]) -> None:
+    """Copy what the operator provides when it changed, and remove the copy when it is gone.
+
+    `fault`: what is wrong with the content, and the remedy.
+    """
+    source = tree.read(given, remedy="fill it, or remove it")
     if source is None:
         if tree.found[copy] is not None:
             tree.removals.append(copy)
-            tree.notes.append(f"{copy}: removed, as secrets/{AUTHOR} is gone")
-        return
+            tree.notes.append(f"{copy}: removed, as secrets/{given} is gone")
+    elif wrong := fault(source):
+        tree.problem(given, *wrong)
+    elif source != tree.found[copy]:
+        tree.stage(copy, source)
+        tree.notes.append(f"{copy}: taken from secrets/{given}")
+
+
+def _toml_fault(content: bytes) -> tuple[str, str] | None:
     try:
-        tomllib.loads(source.decode())
+        tomllib.loads(content.decode())
     except UnicodeDecodeError:
-        tree.problem(AUTHOR, "is not UTF-8 text", "save it as UTF-8")
+        return "is not UTF-8 text", "save it as UTF-8"
     except tomllib.TOMLDecodeError as error:
         # The parser's words may quote the file; only the place is passed on.
         place = re.search(r"at (line \d+, column \d+|end of document)", str(error))
-        tree.problem(AUTHOR, f"is not TOML at {place[1] if place else 'an unknown place'}", "mend that line")
-    else:
-        if source != tree.found[copy]:
-            tree.stage(copy, source)
-            tree.notes.append(f"{copy}: taken from secrets/{AUTHOR}")
+        return f"is not TOML at {place[1] if place else 'an unknown place'}", "mend that line"
+    return None
+
+
+def _password_fault(content: bytes) -> tuple[str, str] | None:
+    # What psql reads it from has a line for each password (libpq's pgpass).
+    if re.fullmatch(rb"[^\x00-\x1f]{1,1000}\n?", content):
+        return None
+    return "is not one line of at most 1000 characters", "write the password of the database's administrator into it"

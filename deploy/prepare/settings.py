@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     ACME: Annotated[str, BeforeValidator(_directory)] = ""  # the directory's URL; empty: no certificate by ACME
     ACME_EMAIL: Annotated[str, BeforeValidator(_email)] = ""
     ACME_CHALLENGE: Annotated[str, BeforeValidator(_challenge)] = CHALLENGES[0]
+    DATABASE_CA: str = ""  # PEM, of a database outside; checked by who gives it (deploy/cluster/database.py)
     SECRETS_DIR: Path = Path("/secrets")
 
     @field_validator("HTTP_PORT")

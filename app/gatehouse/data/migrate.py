@@ -20,7 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from gatehouse.data.connection import parameters
 from gatehouse.data.migration_files import MigrationError
 from gatehouse.data.migration_run import MigrationSet, apply, as_owner, run_text
-from gatehouse.settings import SecretError, SettingsError, settings
+from gatehouse.settings import INSIDE, SecretError, SettingsError, settings
 
 _PATIENCE = 60.0
 """Seconds to wait for the database: depends_on is not honoured when the engine brings containers back."""
@@ -54,9 +54,12 @@ def _connected(login: str) -> Iterator[Connection[Any]]:
                 pool.wait(_PATIENCE)
             except PoolTimeout:
                 config = settings()
+                remedy = "see the logs of postgres and roles"
+                if config.database_host != INSIDE:
+                    remedy = "has its administrator applied deploy/postgres/roles.sql (docs/scaling.md)?"
                 raise MigrationError(
                     f"no connection to {config.database_host}:{config.database_port} as {login} within "
-                    f"{_PATIENCE:.0f} s: {reasons.reason}; see the logs of postgres and roles"
+                    f"{_PATIENCE:.0f} s: {reasons.reason}; {remedy}"
                 ) from None
             with pool.connection() as connection:
                 yield connection

@@ -34,13 +34,13 @@ def refusal(folder: Path, text: str) -> str:
 def test_those_that_come_along_are_whole(name: str) -> None:
     found = read(ROOT / "deploy/cluster/environments", name, COMPOSE)
     assert found.edges
-    assert found.database in found.nodes
+    assert found.database_node in found.nodes
 
 
 def test_what_it_says(tmp_path: Path) -> None:
     (tmp_path / "staging.toml").write_text(GOOD, encoding="utf-8")
     found = read(tmp_path, "staging", COMPOSE)
-    assert (found.edges, found.database) == (["one"], "one")
+    assert (found.edges, found.database_node) == (["one"], "one")
     assert found.url == "https://app.staging.example.com"
     assert found.drain_time.total_seconds() == 600
     assert found.encrypted

@@ -43,7 +43,7 @@ def test_names_fit_and_tell_nothing(folder: Path) -> None:
     for place, files in objects.names(folder, "gate.test").items():
         for file, name in files.items():
             assert len(name) <= 64
-            origin = "app" if (place, file) == ("reconcile", "issuer_ca.crt") else place
+            origin = objects.BORROWED.get((place, file), place)
             assert (folder / origin / file).read_text(encoding="utf-8").strip() not in name
 
 

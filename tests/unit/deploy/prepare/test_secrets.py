@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.prepare.inventory import LOGINS, Secret, inventory
-from deploy.prepare.secrets import TOKEN_BYTES
+from deploy.prepare.inventory import DATABASE_CA_READERS, LOGINS, Secret, inventory
+from deploy.prepare.secrets import ADMINISTRATOR, TOKEN_BYTES
 from unit.deploy.prepare.scram import proves
 from unit.deploy.prepare.trees import Secrets
 
@@ -159,3 +159,30 @@ def test_bad_toml_is_named_by_place_and_not_by_value(tree: Secrets, content: byt
 def test_the_authors_secrets_must_not_be_open_to_others(tree: Secrets) -> None:
     tree.put(TOML, b"a = 1\n", mode=0o644)
     assert tree.prepare().problems == [f"secrets/{TOML}: too open, mode 0644; chmod 0600 secrets/{TOML}"]
+
+
+def test_the_administrators_password_follows_its_source(tree: Secrets) -> None:
+    tree.put(ADMINISTRATOR, b"it's: a \\ pass\n")
+    assert tree.prepare().notes == [f"roles/administrator: taken from secrets/{ADMINISTRATOR}"]
+    assert tree.read("roles/administrator") == b"it's: a \\ pass\n"
+    assert (tree.root / "roles/administrator").stat().st_uid == 999
+    tree.remove(ADMINISTRATOR)
+    assert tree.prepare().notes == [f"roles/administrator: removed, as secrets/{ADMINISTRATOR} is gone"]
+    assert not (tree.root / "roles/administrator").exists()
+
+
+@pytest.mark.parametrize("content", [b"hunter2\nhunter3\n", b"hunter2\r\n", b"h" * 1001])
+def test_a_password_that_is_no_line_is_named_and_not_shown(tree: Secrets, content: bytes) -> None:
+    tree.put(ADMINISTRATOR, content)
+    (problem,) = tree.prepare().problems
+    assert problem.startswith(f"secrets/{ADMINISTRATOR}: is not one line of at most 1000 characters; ")
+    assert "hunter" not in problem
+
+
+def test_the_database_outside_is_known_by_its_own_ca(tree: Secrets) -> None:
+    inside = tree.read("app/database_ca.crt")
+    other = tree.read("ca/localhost/ca.crt")
+    tree.prepare(database_ca=other.decode())
+    assert {tree.read(f"{reader}/database_ca.crt") for reader in DATABASE_CA_READERS} == {other}
+    tree.prepare()
+    assert {tree.read(f"{reader}/database_ca.crt") for reader in DATABASE_CA_READERS} == {inside}

@@ -31,9 +31,10 @@ class Secrets:
 
     root: Path
 
-    def prepare(self, domain: str = "localhost", after: timedelta = timedelta()) -> Tree:
+    def prepare(self, domain: str = "localhost", after: timedelta = timedelta(), database_ca: str = "") -> Tree:
         """Run prepare as of `after` from now."""
-        return prepare(Settings(DOMAIN=domain, SECRETS_DIR=self.root), NOW + after)
+        settings = Settings(DOMAIN=domain, SECRETS_DIR=self.root, DATABASE_CA=database_ca)
+        return prepare(settings, NOW + after)
 
     def read(self, path: str) -> bytes:
         """What is in a file."""
