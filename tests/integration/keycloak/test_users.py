@@ -137,7 +137,7 @@ NEW = "with --new it is made all the same"
 )
 def test_mistakes_get_one_line(identity: Identity, words: list[str], line: str) -> None:
     before = identity.users("list")
-    assert identity.refused("users", *words).removesuffix("correct it; `make users` lists those there are") == line
+    assert identity.refused("users", *words).removesuffix("correct it, or see `make users`") == line
     assert identity.users("list") == before
 
 
