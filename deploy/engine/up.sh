@@ -38,12 +38,40 @@ remove_half_made() {
   [[ -z $half_made ]] || xargs docker rm --force >/dev/null 2>&1 <<<"$half_made" || true
 }
 
+# While the app runs, what may fail for a slip in a file is tried beside it: Compose stops all that it is going to replace
+# before it starts the first of it.
+try_beside() {
+  local log
+  [[ -n $(containers status=running label=com.docker.compose.service=app) ]] || return 0
+  log=$(mktemp)
+  if ! quietly "$log" docker compose --progress plain run --rm --no-TTY migrate; then
+    if grep --quiet '^Error: ' "$log"; then
+      sed --quiet 's/^Error: /Error: migrate: /p' "$log" >&2
+      another_app "$log"
+    else
+      explain_failure "$log"
+    fi
+    printf 'What ran before goes on. Mend the above, then run make up again.\n' >&2
+    rm -f "$log"
+    exit 1
+  fi
+  rm -f "$log"
+}
+
+# another_app LOG: what to do if the data is of another app than APP.
+another_app() {
+  if grep --quiet --word-regexp applied "$1"; then
+    note "if APP is another app than this stack served before: $other_stack"
+  fi
+}
+
 start() {
   local log
   log=$(mktemp)
   remove_half_made
   if ! quietly "$log" docker compose --progress plain up --detach --wait --wait-timeout "$start_seconds" --remove-orphans; then
     explain_failure "$log"
+    printf 'The stack is not up. Mend the above, then run make up again; all of a log: make logs S=%s\n' "${failed:-SERVICE}" >&2
     rm -f "$log"
     exit 1
   fi
@@ -52,8 +80,10 @@ start() {
 }
 
 # explain_failure LOG: which services failed and their last words, the likeliest cause first; else what Compose said.
+# Leaves the first of them in `failed`.
 explain_failure() {
   local wanted service state health code id first='' first_id
+  failed=''
   for wanted in failed restarting unhealthy starting; do
     [[ -z $first || $wanted != starting ]] || break # slow because of the others
     while IFS='|' read -r service state health code _ id; do
@@ -65,8 +95,9 @@ explain_failure() {
   if [[ -n $first ]]; then
     printf '    the last lines of %s:\n' "$first" >&2
     docker logs --tail 5 "$first_id" 2>&1 | cut --characters=-200 | sed 's/^/    /' >&2
-    if [[ $first == migrate ]] && docker logs "$first_id" 2>&1 | grep --quiet --word-regexp applied; then
-      note "if APP is another app than this stack served before: $other_stack"
+    failed=$first
+    if [[ $first == migrate ]]; then
+      another_app <(docker logs "$first_id" 2>&1)
     elif [[ $first == reconcile ]] && docker logs "$first_id" 2>&1 | grep --quiet 'accepts neither'; then
       note "if the secrets are new and the data is another checkout's: $other_stack"
     fi
@@ -76,7 +107,11 @@ explain_failure() {
       note "the engine has no address range left for a network: remove unused ones (docker network prune), or set default-address-pools"
     fi
   fi
-  printf 'The stack is not up. Mend the above, then run make up again; all of a log: make logs S=%s\n' "${first:-SERVICE}" >&2
+}
+
+start_services() {
+  try_beside
+  start
 }
 
 report() {
@@ -105,7 +140,7 @@ main() {
   [[ $answered == yes ]] || preflight # what only a running engine can tell
   step "Base image" "$here/base.sh"
   step "Images" build_images
-  step "Services" start
+  step "Services" start_services
   warn_of_code
   report
 }

@@ -42,7 +42,7 @@ class Directory:
             return found
         names = [user["username"] for user in self.admin.all("/users", briefRepresentation="true")]
         similar = difflib.get_close_matches(username.lower(), names, n=3)
-        there = f"similar: {', '.join(similar)}" if similar else "see `list`"
+        there = f"similar: {', '.join(similar)}" if similar else "`make users` lists them"
         raise MissingError(f"user {username}: unknown; {there}")
 
     def roles(self) -> list[str]:

@@ -74,7 +74,9 @@ def add(directory: Directory, options: argparse.Namespace) -> None:
     try:
         directory.admin.post("/users", user)
     except JobError as error:
-        raise JobError(f"user {options.user}: not added, {error.reason or error}; correct it, or see `list`") from None
+        raise JobError(
+            f"user {options.user}: not added, {error.reason or error}; correct it, or see `make users`"
+        ) from None
     print(f"user {options.user}: added")
     found = directory.user(options.user)
     give_roles(directory, found, options)

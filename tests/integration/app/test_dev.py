@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
-from typing import IO
 
 import pytest
 
+from support.lines import Lines
 from support.served import SESSION, Served, refused, served
 from support.stack import Stack
 
@@ -34,59 +31,40 @@ def folder(database: Stack, request: pytest.FixtureRequest) -> Path:
 
 
 @contextmanager
-def tab(app: Served, seconds: int) -> Iterator[Queue[str]]:
+def tab(app: Served, seconds: int) -> Iterator[Lines]:
     """What an open tab shows, line by line, while it is there."""
     command = ["docker", "exec", "--interactive", app.name, "python", "-", "", str(seconds), "0"]
-    lines: Queue[str] = Queue()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(SESSION)
         process.stdin.close()
-        Thread(target=_follow, args=(process.stdout, lines), daemon=True).start()
         try:
-            yield lines
+            yield Lines(process.stdout)
         finally:
             process.kill()
 
 
-def _follow(output: IO[str], lines: Queue[str]) -> None:
-    for line in output:
-        lines.put(line)
-
-
-def seen(lines: Queue[str], word: str, within: float) -> float | None:
-    """After how many seconds a line with `word` came, or None if none did."""
-    started = time.monotonic()
-    while (left := started + within - time.monotonic()) > 0:
-        try:
-            if word in lines.get(timeout=left):
-                return time.monotonic() - started
-        except Empty:
-            break
-    return None
-
-
 def test_what_is_saved_shows_in_the_open_tab_within_two_seconds(database: Stack, folder: Path) -> None:
     with served(database, folder, *DEV) as app, tab(app, 60) as lines:
-        assert seen(lines, "first", 20)
+        assert lines.seen("first", 20)
         for name, text, word in (
             ("main.py", SCRIPT + "st.text('second')", "second"),
             ("words.py", "SHOWN = 'third'", "third"),
         ):
             (folder / name).write_text(text, encoding="utf-8")
-            assert seen(lines, word, 2), word
+            assert lines.seen(word, 2), word
         # As many editors save: another file takes its place.
         (folder / "new").write_text(SCRIPT + "st.text('fourth')", encoding="utf-8")
         (folder / "new").replace(folder / "main.py")
-        assert seen(lines, "fourth", 2)
+        assert lines.seen("fourth", 2)
 
 
 def test_errors_are_shown_in_full(database: Stack, folder: Path) -> None:
     with served(database, folder, *DEV) as app, tab(app, 60) as lines:
-        assert seen(lines, "first", 20)
+        assert lines.seen("first", 20)
         (folder / "main.py").write_text("raise RuntimeError('what went wrong')", encoding="utf-8")
-        assert seen(lines, "what went wrong", 2)
+        assert lines.seen("what went wrong", 2)
         log = app.logs()
     assert "Traceback (most recent call last):\n" in log
     assert "RuntimeError: what went wrong\n" in log
@@ -94,9 +72,9 @@ def test_errors_are_shown_in_full(database: Stack, folder: Path) -> None:
 
 def test_as_it_is_served_a_saved_file_changes_nothing(database: Stack, folder: Path) -> None:
     with served(database, folder) as app, tab(app, 60) as lines:
-        assert seen(lines, "first", 20)
+        assert lines.seen("first", 20)
         (folder / "main.py").write_text(SCRIPT + "st.text('second')", encoding="utf-8")
-        assert seen(lines, "second", 4) is None
+        assert lines.seen("second", 4) is None
 
 
 def test_it_does_not_exist_under_another_name(database: Stack, folder: Path) -> None:

@@ -119,9 +119,9 @@ NEW = "with --new it is made all the same"
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["disable", "xerxes"], "user xerxes: unknown; see `list`"),
+        (["disable", "xerxes"], "user xerxes: unknown; `make users` lists them"),
         (["reset", "samm"], "user samm: unknown; similar: sam"),
-        (["grant", "xerxes", "staff"], "user xerxes: unknown; see `list`"),
+        (["grant", "xerxes", "staff"], "user xerxes: unknown; `make users` lists them"),
         (["grant", "sam", "aprover"], f"role aprover: unknown; similar: approver; {NEW}"),
         (["grant", "sam", "staff", "Finance"], f"role Finance: unknown; similar: finance; {NEW}"),
         (["add", "zoe", *ADD, "zoe@example.com", "--role", "stuff"], f"role stuff: unknown; similar: staff; {NEW}"),
@@ -137,7 +137,7 @@ NEW = "with --new it is made all the same"
 )
 def test_mistakes_get_one_line(identity: Identity, words: list[str], line: str) -> None:
     before = identity.users("list")
-    assert identity.refused("users", *words).removesuffix("correct it, or see `list`") == line
+    assert identity.refused("users", *words).removesuffix("correct it, or see `make users`") == line
     assert identity.users("list") == before
 
 
