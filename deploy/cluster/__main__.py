@@ -1,4 +1,4 @@
-"""The operator's words on a cluster: `python -m deploy.cluster deploy | rollback | history | users`.
+"""The operator's words on a cluster: `python -m deploy.cluster deploy | rollback | history | users | sessions`.
 
 Run by deploy/engine/cluster.sh. What it needs of this machine comes as environment variables: TO, WHO, VERSION,
 CHANGES, PROJECT, TAG, SECRETS, ENVIRONMENTS.
@@ -49,12 +49,20 @@ class Word:
         given = {key: str(value) for key, value in self.environment.settings.items()}
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "TAG", "APP", "APP_SCRIPT") if key in os.environ}
         defaults = {"PORT": "443", "HTTP_PORT": "80", "BIND": "0.0.0.0"}  # noqa: S104 - of the edge nodes
-        command = ["docker", "compose", "--env-file", "/dev/null", "config", "--format", "json"]
+        # Where signing in is left to others, a job of our own provider's still tries each version.
+        identity = self.environment.setting("IDENTITY", "")
+        profile = ["--profile", identity] if identity else []
+        command = ["docker", "compose", "--env-file", "/dev/null", *profile, "config", "--format", "json"]
         done = subprocess.run(command, check=False, capture_output=True, text=True, env={**defaults, **given, **kept})  # noqa: S603
         if done.returncode != 0:
             raise ClusterError(f"compose.yaml: {done.stderr.strip().splitlines()[-1]}")
         found: dict[str, Any] = json.loads(done.stdout)
         return found
+
+    def images(self, compose: dict[str, Any]) -> list[str]:
+        """Names of those that the cluster needs."""
+        left_out = NOT_HERE | ({"keycloak"} if self.environment.external else set())
+        return sorted({row["image"] for name, row in compose["services"].items() if name not in left_out})
 
     def plan(
         self, compose: dict[str, Any], known: dict[str, str], secrets: dict[str, dict[str, str]], number: int
@@ -68,7 +76,7 @@ def deploy() -> None:
     with step(f"Checking {os.environ['TO']}"):
         word = Word()
         compose = word.compose()
-        used = sorted({row["image"] for name, row in compose["services"].items() if name not in NOT_HERE})
+        used = word.images(compose)
         history = word.records.all()
         problems = [
             *(
@@ -223,9 +231,11 @@ def history() -> None:
 def users() -> None:
     """Keep the accounts. A one-time password is made here, and printed here alone: what a job prints is logged."""
     word = Word()
-    last = records.latest(word.records.all())
-    if not last or last.ended != "done":
-        raise ClusterError(f"nothing serves at {word.name}; make deploy TO={word.name} first")
+    if word.environment.external:
+        raise ClusterError(
+            f"accounts of {word.name} are kept by a provider outside (IDENTITY=external), so keep them there"
+        )
+    last = _last_good(word)
     password, file = new_password(), f"gatehouse-once-{token_hex(6)}"
     needed = bool({"add", "reset"} & set(sys.argv[2:3]))
     secrets = last.secrets
@@ -242,9 +252,24 @@ def users() -> None:
         print(f"one-time password, shown only here, to be changed at the next sign-in: {password}")
 
 
+def sessions() -> None:
+    """Who is signed in, or end sessions: every replica hears of it, wherever this runs."""
+    word = Word()
+    last = _last_good(word)
+    plan = word.plan(word.compose(), last.images, last.secrets, last.number)
+    print(word.services.job(plan, "app", "python", "-m", "gatehouse.gate.sessions", *sys.argv[2:]).rstrip())
+
+
+def _last_good(word: Word) -> Record:
+    last = records.latest(word.records.all())
+    if not last or last.ended != "done":
+        raise ClusterError(f"nothing serves at {word.name}; make deploy TO={word.name} first")
+    return last
+
+
 def main() -> int:
     """Run one word; the exit code."""
-    words = {"deploy": deploy, "rollback": rollback, "history": history, "users": users}
+    words = {"deploy": deploy, "rollback": rollback, "history": history, "users": users, "sessions": sessions}
     try:
         words[sys.argv[1]]()
     except ClusterError as fault:

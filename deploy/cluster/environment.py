@@ -62,6 +62,11 @@ class Environment(BaseModel):
         return str(self.settings.get(name, default))
 
     @property
+    def external(self) -> bool:
+        """Whether signing in is left to providers outside."""
+        return self.setting("IDENTITY", "") == "external"
+
+    @property
     def url(self) -> str:
         """Where a browser finds the app."""
         port = self.setting("PORT", "443")

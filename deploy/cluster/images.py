@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
 from deploy.cluster.docker import Docker, send_images
-from deploy.cluster.environment import Environment
+from deploy.cluster.environment import Environment, Node
 from deploy.cluster.errors import ClusterError
+
+_AT_ONCE = 4
+"""So many nodes are sent images side by side."""
 
 
 def ids(names: list[str]) -> dict[str, str]:
@@ -38,16 +44,18 @@ def bring(images: dict[str, str], environment: Environment) -> list[str]:
         # A name of its own keeps it from being tidied away there as an image without one.
         kept[image] = f"{name.rpartition(':')[0]}:{image.removeprefix('sha256:')[:12]}"
         Docker().text("tag", image, kept[image])
-    said = []
-    for name, node in environment.nodes.items():
-        target = Docker(node.context)
-        lacking = [image for image in kept if not target.inspect("image", image)]
-        if lacking:
-            send_images([kept[image] for image in lacking], target)
-        if still := [kept[image] for image in kept if not target.inspect("image", image)]:
-            raise ClusterError(
-                f"node {name}: has {', '.join(still)} under another id after loading; "
-                "its engine keeps images otherwise (containerd's store): name a registry in the environment's file"
-            )
-        said.append(f"{name}: {len(lacking)} loaded by image id, {len(kept) - len(lacking)} there")
-    return said
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        return list(threads.map(lambda item: _bring_to(kept, *item), environment.nodes.items()))
+
+
+def _bring_to(kept: Mapping[str, str], name: str, node: Node) -> str:
+    target = Docker(node.context)
+    lacking = [image for image in kept if not target.inspect("image", image)]
+    if lacking:
+        send_images([kept[image] for image in lacking], target)
+    if still := [kept[image] for image in kept if not target.inspect("image", image)]:
+        raise ClusterError(
+            f"node {name}: has {', '.join(still)} under another id after loading; "
+            "its engine keeps images otherwise (containerd's store): name a registry in the environment's file"
+        )
+    return f"{name}: {len(lacking)} loaded by image id, {len(kept) - len(lacking)} there"

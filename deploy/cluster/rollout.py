@@ -26,6 +26,8 @@ _READY = {
     "app": 240.0,
 }  # seconds; Keycloak's first start makes a schema
 
+_MOVED = 300.0  # seconds; at the end of the drain a full process (MAX_TABS) moves two tabs a second
+
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
@@ -167,6 +169,7 @@ class Rollout:
         with step("Trying it through the front door"):
             addresses = self._edge_addresses()
             words = [self._app, *addresses, *(["external"] if self.plan.external else [])]
+            ways = len(addresses) * int(self.plan.environment.setting("REPLICAS", "1"))
             self._told(
                 self.services.job(
                     self.plan,
@@ -176,7 +179,7 @@ class Rollout:
                     "deploy.cluster.inside.smoke",
                     *words,
                     inside=True,
-                    seconds=300,
+                    seconds=300 + 5 * ways,
                 )
             )
 
@@ -206,7 +209,7 @@ class Rollout:
         if not old:
             return
         with step(f"Draining {', '.join(old)}: at most {self.plan.environment.drain}"):
-            limit = self.plan.environment.drain_time.total_seconds() + 15
+            limit = self.plan.environment.drain_time.total_seconds() + _MOVED
             for name in old:
                 words = ["python", "-m", "deploy.cluster.inside.drained", name, f"{limit:.0f}"]
                 self._told(self.services.job(self.plan, "reconcile", *words, inside=True, seconds=limit + 120))

@@ -8,7 +8,7 @@ from typing import Any
 
 from deploy.cluster.docker import Docker
 from deploy.cluster.errors import ClusterError
-from deploy.cluster.stack import Plan
+from deploy.cluster.stack import JOBS, Plan, Service
 
 _POLL = 1.0  # seconds
 _TRIES = 3
@@ -66,7 +66,7 @@ class Services:
 
         Args:
             plan: of the rollout.
-            name: of the job.
+            name: of the job, or of a service whose image, settings and secrets `command` needs.
             command: in place of its own.
             inside: let it reach the app's containers, and the nodes' own addresses as a browser would.
             seconds: that it may take.
@@ -79,6 +79,8 @@ class Services:
         called = f"{name}-once"
         if command:
             service["command"] = list(command)
+        if name not in JOBS:
+            _only_once(service)
         if inside:
             service["networks"] = {**service["networks"], "edge": {}, "apps": {}}
             file["networks"] |= plan.stack("nginx")["networks"]
@@ -153,6 +155,13 @@ class Services:
             "service", "ps", "--no-trunc", "--format", "{{json .}}", f"{self.stack}_{name}", check=False
         )
         return [json.loads(line) for line in done.stdout.splitlines() if line]
+
+
+def _only_once(service: Service) -> None:
+    """Run what else serves as a job: one container, to its end, by whose name nobody is led to it."""
+    service["deploy"] |= {"replicas": 1, "restart_policy": {"condition": "none"}}
+    service.pop("healthcheck", None)
+    service["networks"] = {network: {} for network in service["networks"]}
 
 
 def _failed(task: dict[str, Any]) -> bool:

@@ -57,7 +57,7 @@ class Plan:
     @property
     def external(self) -> bool:
         """Whether signing in is left to providers outside."""
-        return self.environment.setting("IDENTITY", "") == "external"
+        return self.environment.external
 
     @property
     def base(self) -> list[str]:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Roll out to a cluster. The work is done in an image of its own (deploy/cluster), so that this machine needs no more than
 # for `make up`: an engine that builds, and a docker context that leads to a manager.
-# usage: TO=ENVIRONMENT cluster.sh deploy | rollback | history | users WORD [option...]
+# usage: TO=ENVIRONMENT cluster.sh deploy | rollback | history | users WORD [option...] | sessions WORD [...]
 set -o errexit -o nounset -o pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Who is signed in to the running stack, and ending that.
+# Who is signed in to the running stack, and ending that. With TO=ENVIRONMENT, of a stack on a cluster.
 # usage: sessions.sh list | end ID | end-user WHO
 set -o errexit -o nounset -o pipefail
 
@@ -11,6 +11,7 @@ source "$here/settings.sh"
 # shellcheck source=deploy/engine/docker.sh
 source "$here/docker.sh"
 
+[[ -z ${TO:-} ]] || exec "$here/cluster.sh" sessions "$@"
 load_settings
 require_engine
 require_running app "the app"

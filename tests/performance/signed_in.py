@@ -1,7 +1,7 @@
 """Print the cookies of a signed-in browser: run inside the app's container.
 
-Usage: python - gate|ungated. The session is made as the gate makes it at the end of a sign-in; without the gate the
-cookies are those of Streamlit's own sign-in.
+Usage: python - gate|ungated [ROLE...]. The session is made as the gate makes it at the end of a sign-in; without the
+gate the cookies are those of Streamlit's own sign-in.
 """
 
 # ruff: noqa: T201 (what it prints is its answer)
@@ -34,12 +34,13 @@ CLAIMS = {
 }
 
 
-async def main(kind: str) -> dict[str, str]:
+async def main(kind: str, roles: list[str]) -> dict[str, str]:
     pool = await open_pool()
     try:
         store = Store(pool, keys(), Limits.of(settings()))
         tokens = Tokens(None, None, None)
-        new = NewSession("default", ISSUER, str(CLAIMS["sub"]), None, datetime.now(UTC), CLAIMS, tokens)
+        claims = CLAIMS | ({"roles": roles} if roles else {})
+        new = NewSession("default", ISSUER, str(CLAIMS["sub"]), None, datetime.now(UTC), claims, tokens)
         session, cookie = await store.begin(new, attempt=secrets.token_hex(), replaces=None)
     finally:
         await pool.close()
@@ -49,4 +50,4 @@ async def main(kind: str) -> dict[str, str]:
     return dict(streamlit_user(session, origin=settings().app_url, secret=auth["cookie_secret"], tokens=None))
 
 
-print(json.dumps(asyncio.run(main(sys.argv[1]))))
+print(json.dumps(asyncio.run(main(sys.argv[1], sys.argv[2:]))))

@@ -19,6 +19,9 @@ from gatehouse.gate.store import Store, Unavailable
 _KNOWN = 20_000
 """So many cookies are remembered; one more forgets the one unused for longest, which the next request reads again."""
 
+_MOVE_SECONDS = 0.5
+"""Between two tabs that are moved: each has a script run for the first time, in processes that have just begun."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -183,8 +186,10 @@ class Live:
         await asyncio.gather(*(socket.notice(text) for socket in self._all()))
 
     async def move(self) -> None:
-        """Have every tab load its page again: this process is to end."""
-        await asyncio.gather(*(socket.move() for socket in self._all()))
+        """Have every tab load its page again, one after the other: this process is to end."""
+        for socket in self._all():
+            await socket.move()
+            await asyncio.sleep(_MOVE_SECONDS)
 
     def _all(self) -> list[Socket]:
         return [socket for sockets in self._sockets.values() for socket in sockets]

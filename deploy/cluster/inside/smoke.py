@@ -28,7 +28,8 @@ from deploy.keycloak.directory import Directory
 from deploy.keycloak.errors import JobError
 from deploy.keycloak.settings import Settings
 
-_PATIENCE = 45.0  # seconds until every edge has to know the version's containers
+_PATIENCE = 60.0  # seconds until every edge has to know the version's containers
+_ANSWER = 30.0  # seconds for each; the nodes may be busy with people
 _NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none", "Accept": "text/html"}
 _MARK = "__Host-replica"
 
@@ -56,7 +57,7 @@ class Visitor:
     def __init__(self, options: Settings, edge: str, replica: str) -> None:
         trusted = ssl.create_default_context()
         trusted.load_verify_locations(options.secrets_dir / "issuer_ca.crt")
-        self.http = httpx.Client(transport=_Edge(edge, trusted), timeout=10)
+        self.http = httpx.Client(transport=_Edge(edge, trusted), timeout=_ANSWER)
         self.mark = sha256(replica.encode()).hexdigest()[:16]
         self.http.cookies.set(_MARK, self.mark, domain=f"app.{options.domain}", path="/")
         self._app = options.app_url
@@ -117,7 +118,7 @@ def try_sign_in(options: Settings, edge: str, replica: str, user: str, password:
 def try_redirect(options: Settings, edge: str, replica: str) -> None:
     """With a provider outside: the version leads a stranger to the sign-in, and so does each edge. Raises JobError."""
     host = {"Host": options.app_url.split("//")[1]}
-    direct = httpx.get(f"http://{replica}:8501/auth/login", headers=host, timeout=10)
+    direct = httpx.get(f"http://{replica}:8501/auth/login", headers=host, timeout=_ANSWER)
     if direct.status_code not in (200, 302, 303, 307):
         raise JobError(f"its sign-in answers {direct.status_code}")
     front = Visitor(options, edge, replica).http.get(options.app_url, headers=_NAVIGATION)

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from deploy.cluster import objects
+from deploy.cluster.docker import Docker
+from deploy.cluster.errors import ClusterError
 from deploy.prepare.__main__ import prepare
 from deploy.prepare.settings import Settings
+from support.engines import Engines
 
 
 @pytest.fixture
@@ -52,3 +55,13 @@ def test_two_environments_differ_in_origin_and_names(folder: Path, tmp_path_fact
     settings = Settings(DOMAIN="gate.test", BIND="0.0.0.0", SECRETS_DIR=other)
     prepare(settings, datetime.now(UTC).replace(microsecond=0))
     assert objects.origin(folder) != objects.origin(other)
+
+
+def test_a_secret_that_the_cluster_has_no_more_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engines = Engines(tmp_path, monkeypatch)
+    wanted = {"app": {"cookie_secret": "gatehouse-app-cookie_secret-1"}, "nginx": {"tls.key": "gatehouse-nginx-key-2"}}
+    engines.say("staging|secret ls", "gatehouse-app-cookie_secret-1\ngatehouse-nginx-key-2\n")
+    objects.missing(Docker("staging"), wanted)
+    engines.say("staging|secret ls", "gatehouse-app-cookie_secret-1\n")
+    with pytest.raises(ClusterError, match="secret gatehouse-nginx-key-2: is no longer on the cluster; deploy with"):
+        objects.missing(Docker("staging"), wanted)
