@@ -44,6 +44,7 @@ def abroad_project(run_folder: Path, providers: Providers, full: bool) -> Iterat
     project.trusted.append(providers.ca)
     provided = project.secrets / "provided" / "secrets.toml"
     provided.parent.mkdir(mode=0o700, parents=True)
+    provided.touch(mode=0o400)
     provided.write_text(auth_tables(providers, {"company": realm(full)}, PROVIDERS_CA), encoding="utf-8")
     try:
         start_database(project)
