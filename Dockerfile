@@ -260,7 +260,7 @@ FROM python-build AS tools
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes docker-cli docker-compose docker-buildx git make openssh-client openssl curl procps \
-      chromium libnss3-tools fonts-liberation 'nodejs=20.*' > /dev/null
+      chromium libnss3-tools fonts-liberation nghttp2-client 'nodejs=20.*' > /dev/null
 COPY requirements/tools.txt /tmp/tools.txt
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip --mount=type=cache,target=/var/cache/pip \
     install-requirements /tmp/tools.txt

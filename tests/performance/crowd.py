@@ -1,10 +1,9 @@
-"""Many open tabs at once, from one event loop: through nginx and TLS, or straight to a server in clear text."""
+"""Many open tabs at once, from one event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,16 +15,7 @@ from websockets.typing import Origin
 
 from performance.load import offer
 from performance.page import Page, finished
-
-
-@dataclass(frozen=True)
-class Way:
-    """How tabs reach a server. `address`: where connections go. `tls`: None for clear text."""
-
-    host: str
-    address: tuple[str, int]
-    tls: ssl.SSLContext | None
-    cookies: dict[str, str]
+from performance.ways import Way
 
 
 @dataclass(frozen=True)
@@ -71,24 +61,31 @@ class Tab:
 
 
 class Crowd:
-    """So many tabs of one way. Use as an asynchronous context manager."""
+    """Tabs that come by these ways, each in turn. Use as an asynchronous context manager; `grow` opens them."""
 
-    def __init__(self, way: Way, count: int) -> None:
-        self._way, self._count = way, count
+    def __init__(self, *ways: Way) -> None:
+        self._ways = ways
         self._stack = AsyncExitStack()
         self.tabs: list[Tab] = []
-        self.opening: Pace
 
     async def __aenter__(self) -> Self:
-        """Open them all at once and have each run its script."""
-        start = time.monotonic()
-        times = await asyncio.gather(*(self._open() for _ in range(self._count)))
-        self.opening = Pace(time.monotonic() - start, times)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Close them."""
         await self._stack.aclose()
+
+    async def grow(self, count: int, at_once: int = 20) -> Pace:
+        """Open tabs and have each run its script, until there are so many."""
+        start, first = time.monotonic(), len(self.tabs)
+        room = asyncio.Semaphore(at_once)
+
+        async def one(number: int) -> float:
+            async with room:
+                return await self._open(self._ways[number % len(self._ways)])
+
+        times = await asyncio.gather(*(one(number) for number in range(first, count)))
+        return Pace(time.monotonic() - start, times)
 
     async def busy(self, seconds: float, tabs: int | None = None) -> Pace:
         """Have so many of the tabs, or all, rerun without a pause for so long."""
@@ -103,24 +100,31 @@ class Crowd:
         found = await asyncio.gather(*(one(tab) for tab in self.tabs[:tabs]))
         return Pace(time.monotonic() - start, [moment for times in found for moment in times])
 
-    async def held(self, seconds: float, every: float) -> Pace:
-        """Have each tab rerun every so many seconds, spread evenly, for so long."""
+    async def held(self, seconds: float, every: float, tabs: int) -> Pace:
+        """Have so many of the tabs rerun every so many seconds, spread evenly, for so long.
+
+        Each time counts from when the rerun was due: what waits for a slower one before it has waited, too.
+        """
         start = time.monotonic()
+        end = start + seconds
 
         async def one(number: int, tab: Tab) -> list[float]:
-            due, times = start + every * number / self._count, []
-            while due < start + seconds:
-                await asyncio.sleep(max(0.0, due - time.monotonic()))
-                await tab.rerun()
-                times.append(time.monotonic() - due)
+            due, times = start + every * number / tabs, []
+            while due < end:
+                now = time.monotonic()
+                if now > end + every:  # hopelessly late: what is still due is not asked for
+                    times.append(now - due)
+                else:
+                    await asyncio.sleep(max(0.0, due - now))
+                    await tab.rerun()
+                    times.append(time.monotonic() - due)
                 due += every
             return times
 
-        found = await asyncio.gather(*(one(number, tab) for number, tab in enumerate(self.tabs)))
+        found = await asyncio.gather(*(one(number, tab) for number, tab in enumerate(self.tabs[:tabs])))
         return Pace(time.monotonic() - start, [moment for times in found for moment in times])
 
-    async def _open(self) -> float:
-        way = self._way
+    async def _open(self, way: Way) -> float:
         start = time.monotonic()
         raw = socket.create_connection(way.address, timeout=20)
         raw.setblocking(False)  # noqa: FBT003 -- its only form
@@ -144,7 +148,7 @@ class Crowd:
                 server_hostname=way.host.partition(":")[0] if way.tls else None,
             )
         )
-        tab = Tab(websocket, Page(origin))
+        tab = Tab(websocket, Page(origin, way.page))
         await tab.open()
         self.tabs.append(tab)
         return time.monotonic() - start

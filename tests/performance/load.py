@@ -36,6 +36,11 @@ class Visitor:
         texts: list[str] = [element.text.body for element in shown if element.HasField("text")]
         return texts[-1]
 
+    def led_to(self) -> str:
+        """Have the script run; returns where it sends the browser to sign in."""
+        shown = [ForwardMsg.FromString(data) for data in self._run()]
+        return next(str(message.auth_redirect.url) for message in shown if message.HasField("auth_redirect"))
+
     def _run(self) -> Iterator[bytes]:
         self._websocket.send(self._page.run())
         ended = False

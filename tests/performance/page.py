@@ -12,9 +12,9 @@ _FINISHED_BYTES = 64
 class Page:
     """The state of one open tab."""
 
-    def __init__(self, origin: str) -> None:
-        """Args: origin: of the app, which the page tells the script."""
-        self._origin = origin
+    def __init__(self, origin: str, name: str = "") -> None:
+        """Args: origin: of the app, which the page tells the script. name: of the page, as in its address."""
+        self._origin, self._name = origin, name
         self._slider: str | None = None
         self._count = 0
 
@@ -23,7 +23,8 @@ class Page:
         message = BackMsg()
         state = message.rerun_script
         state.query_string = ""
-        state.context_info.url = f"{self._origin}/"
+        state.page_name = self._name
+        state.context_info.url = f"{self._origin}/{self._name}"
         state.context_info.timezone = "Europe/Vienna"
         state.context_info.timezone_offset = -60
         state.context_info.locale = "en-GB"

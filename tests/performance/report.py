@@ -11,9 +11,11 @@ from pathlib import Path
 
 import docker
 
+from performance.plot import Plot
 from support.command import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
+_PICTURES = "images/performance"
 
 _PREAMBLE = """# Performance
 
@@ -31,10 +33,12 @@ class Section:
     title: str
     how: str
     table: Sequence[Sequence[str]]
+    plot: Plot | None = None
 
     def text(self) -> str:
         """The section in Markdown, with the day and the machine."""
-        return f"## {self.title}\n\n{_rows(self.table)}\n\n{self.how}\n\n*{_where()}*\n"
+        picture = f"![{self.plot.title}]({_PICTURES}/{self.plot.name}.svg)\n\n" if self.plot else ""
+        return f"## {self.title}\n\n{picture}{_rows(self.table)}\n\n{self.how}\n\n*{_where()}*\n"
 
 
 def write(sections: Sequence[Section], page: Path = PAGE) -> None:
@@ -42,6 +46,9 @@ def write(sections: Sequence[Section], page: Path = PAGE) -> None:
     before = page.read_text(encoding="utf-8") if page.exists() else ""
     kept = {part.partition("\n")[0]: f"## {part}" for part in re.split(r"^## ", before, flags=re.MULTILINE)[1:]}
     kept |= {section.title: section.text() for section in sections}
+    for plot in (section.plot for section in sections if section.plot):
+        (page.parent / _PICTURES).mkdir(parents=True, exist_ok=True)
+        (page.parent / _PICTURES / f"{plot.name}.svg").write_text(plot.svg(), encoding="utf-8")
     page.write_text("\n".join([_PREAMBLE, *(text.rstrip() + "\n" for text in kept.values())]), encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
-"""Print the cookies of a signed-in browser: run inside the app's container.
+"""Print the cookies of signed-in browsers: run inside the app's container.
 
-Usage: python - gate|ungated [ROLE...]. The session is made as the gate makes it at the end of a sign-in; without the
-gate the cookies are those of Streamlit's own sign-in.
+Usage: python - gate|ungated COUNT [ROLE...]. A session is made as the gate makes it at the end of a sign-in; without
+the gate the cookies are those of Streamlit's own sign-in.
 """
 
 # ruff: noqa: T201 (what it prints is its answer)
@@ -13,6 +13,7 @@ import secrets
 import sys
 import tomllib
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from gatehouse.gate.crypt import keys
 from gatehouse.gate.database import open_pool
@@ -24,30 +25,34 @@ from gatehouse.settings import settings
 ISSUER = "https://id.example.org"
 CLAIMS = {
     "iss": ISSUER,
-    "sub": "2f4c1d9e-5a07-4f6b-9a55-0d1f6b1c7e11",
     "name": "Sam Doe",
     "email": "sam@example.org",
     "email_verified": True,
     "preferred_username": "sam",
-    "roles": ["user", "approver"],
+    "roles": ["user", "auditor"],
     "groups": ["Engineering"],
 }
 
 
-async def main(kind: str, roles: list[str]) -> dict[str, str]:
+async def main(kind: str, count: int, roles: list[str]) -> list[dict[str, str]]:
     pool = await open_pool()
     try:
         store = Store(pool, keys(), Limits.of(settings()))
-        tokens = Tokens(None, None, None)
-        claims = CLAIMS | ({"roles": roles} if roles else {})
-        new = NewSession("default", ISSUER, str(CLAIMS["sub"]), None, datetime.now(UTC), claims, tokens)
-        session, cookie = await store.begin(new, attempt=secrets.token_hex(), replaces=None)
+        return [await sign_in(store, kind, roles) for _ in range(count)]
     finally:
         await pool.close()
+
+
+async def sign_in(store: Store, kind: str, roles: list[str]) -> dict[str, str]:
+    tokens = Tokens(None, None, None)
+    subject = str(uuid4())  # so many sessions would be too many for one person
+    claims = {**CLAIMS, "sub": subject, **({"roles": roles} if roles else {})}
+    new = NewSession("default", ISSUER, subject, None, datetime.now(UTC), claims, tokens)
+    session, cookie = await store.begin(new, attempt=secrets.token_hex(), replaces=None)
     if kind == "gate":
         return {SESSION_COOKIE: cookie}
     auth = tomllib.loads((settings().runtime_dir / ".streamlit/secrets.toml").read_text(encoding="utf-8"))["auth"]
     return dict(streamlit_user(session, origin=settings().app_url, secret=auth["cookie_secret"], tokens=None))
 
 
-print(json.dumps(asyncio.run(main(sys.argv[1], sys.argv[2:]))))
+print(json.dumps(asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3:]))))

@@ -17,7 +17,7 @@ from support.stack import Stack
 if TYPE_CHECKING:  # the fixtures import it themselves, so that tests without a browser need none
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-_LOOPBACK = ", ".join(f"MAP {name} 127.0.0.1" for name in ("localhost", "*.localhost", "*.gate.test"))
+_NAMES = ("localhost", "*.localhost", "*.gate.test")
 
 _FLAGS = [
     "--no-sandbox",  # its sandbox needs a user other than root, or privileges that the test container has not
@@ -26,8 +26,6 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    # Only the stack's names resolve, and those to loopback: no test can reach, or depend on, anything else.
-    f"--host-resolver-rules={_LOOPBACK}, MAP * ~NOTFOUND",
 ]
 
 _report = pytest.StashKey[pytest.TestReport]()
@@ -52,22 +50,26 @@ def trust(home: Path, ca: Path) -> None:
     run(["certutil", "-A", "-d", f"sql:{database}", "-n", name, "-t", "C,,", "-i", ca])
 
 
-def launch(playwright: Playwright, home: Path) -> Browser:
-    """Start Debian's Chromium with `home` as its HOME."""
+def launch(playwright: Playwright, home: Path, address: str = "127.0.0.1") -> Browser:
+    """Start Debian's Chromium with `home` as its HOME; it finds the stack's names at this loopback address."""
+    # No other name resolves: no test can reach, or depend on, anything else.
+    names = ", ".join([*(f"MAP {name} {address}" for name in _NAMES), "MAP * ~NOTFOUND"])
     return playwright.chromium.launch(
-        executable_path="/usr/bin/chromium", args=_FLAGS, env={"HOME": str(home), "LANG": "C.UTF-8"}
+        executable_path="/usr/bin/chromium",
+        args=[*_FLAGS, f"--host-resolver-rules={names}"],
+        env={"HOME": str(home), "LANG": "C.UTF-8"},
     )
 
 
 @contextmanager
-def chromium(home: Path, *authorities: Path) -> Iterator[Browser]:
+def chromium(home: Path, *authorities: Path, address: str = "127.0.0.1") -> Iterator[Browser]:
     """Chromium with `home` as its HOME, trusting these. It reads its trust store at start alone."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 (tests without a browser need none)
 
     for authority in authorities:
         trust(home, authority)
     with sync_playwright() as playwright:
-        started = launch(playwright, home)
+        started = launch(playwright, home, address)
         yield started
         started.close()
 

@@ -1,0 +1,40 @@
+"""How tabs reach a server: through nginx and TLS as a browser does, or straight to it in clear text."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from dataclasses import dataclass
+
+from performance.servers import PORT, Server
+from support.http import tls_context
+from support.stack import Stack
+
+
+@dataclass(frozen=True)
+class Way:
+    """`address`: where connections go. `tls`: None for clear text. `page`: name of the page that is shown."""
+
+    host: str
+    address: tuple[str, int]
+    tls: ssl.SSLContext | None
+    cookies: dict[str, str]
+    page: str
+
+
+def straight(server: Server) -> Way:
+    """In clear text, past nginx."""
+    return Way(server.host, (server.address, PORT), None, server.cookies(), server.page)
+
+
+def through_nginx(project: Stack, server: Server) -> Way:
+    """As a browser comes."""
+    return through_nginx_as_many(project, server, 1)[0]
+
+
+def through_nginx_as_many(project: Stack, server: Server, people: int) -> list[Way]:
+    """The ways of so many signed-in people."""
+    address, tls = ("127.0.0.1", int(project.settings["PORT"])), tls_context(project.ca)
+    # The name by which nginx knows a replica (nginx/replicas.sh).
+    replica = {"__Host-replica": hashlib.sha256(server.behind_nginx.encode()).hexdigest()[:16]}
+    return [Way(server.host, address, tls, jar | replica, server.page) for jar in server.jars(people)]
