@@ -62,7 +62,7 @@ main() {
     # Linters and unit tests have no deadline and need no stack: they run beside the start of the first stacks.
     aside=$(mktemp)
     start "$runner-aside" tests/lint tests/unit > "$aside" 2>&1
-    start "$runner" --ignore=tests/lint --ignore=tests/unit
+    start "$runner" --ignore=tests/lint --ignore=tests/unit --durations=25 --durations-min=5
   fi
   for client in "${clients[@]}"; do wait "$client" || code=$?; done
   if [[ $aside ]]; then cat "$aside" && rm "$aside"; fi
