@@ -14,7 +14,7 @@ import pytest
 
 from support.cluster import Cluster
 from support.cluster_people import Front, SignIns, first_sign_in, marked, signed_in
-from support.endings import by_operator, by_sign_out, until_told
+from support.endings import at_replica, by_operator, until_told
 from support.person import Person
 from support.tab import tab
 from support.versions import change, commit, history, undo, versions
@@ -162,12 +162,11 @@ def test_back_and_history(cluster: Cluster, checkout: Path, fronts: list[Front])
 def test_an_ending_on_one_node_reaches_the_tab_on_another(
     cluster: Cluster, checkout: Path, fronts: list[Front]
 ) -> None:
-    """By an operator, who is on no replica, and by a sign-out at one: both replicas have a tab of the session."""
-    one, other = [mark for node in cluster.nodes for mark in node.replicas().values()][:2]
-    # Tabs of the replica at which somebody signs out wait for a moment: one of them is on its way to the provider.
-    for end, replicas in ((by_operator(cluster, checkout), (one, other)), (by_sign_out(one), (other,))):
-        seconds = until_told(cluster, signed_in(fronts[0], ANN), end, *replicas)
-        print(f"tabs at other nodes were told {seconds} s after the ending")  # noqa: T201 - figures for the docs
+    """By an operator's word, which is at no replica, and at one of two: both have a tab of the session."""
+    here, there = [(node, *one) for node in cluster.nodes for one in node.replicas().items()][:2]
+    for end in (by_operator(cluster, checkout), at_replica(here[0], here[1])):
+        seconds = until_told(cluster, signed_in(fronts[0], ANN), end, here[2], there[2])
+        print(f"tabs at two nodes were told {seconds} s after the ending")  # noqa: T201 - figures for the docs
         assert max(seconds) <= 1
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from support.cluster import Cluster
+from support.cluster import Cluster, Node
 from support.cluster_people import marked
 from support.person import Person
 from support.tab import Tab, tab
@@ -27,12 +27,11 @@ def by_operator(cluster: Cluster, checkout: Path) -> End:
     return end
 
 
-def by_sign_out(replica: str) -> End:
-    """By its owner, at the replica of this name."""
+def at_replica(node: Node, container: str) -> End:
+    """By an operator inside one of the app's containers."""
 
-    def end(person: Person, _: str) -> None:
-        person.http.cookies.set("__Host-replica", replica, domain="app.gate.test", path="/")
-        person.http.post(f"{person.stack.app_url}/auth/logout", headers={"Origin": person.stack.app_url})
+    def end(_: Person, session: str) -> None:
+        node.docker("exec", container, "python", "-m", "gatehouse.gate.sessions", "end", session)
 
     return end
 
