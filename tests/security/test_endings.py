@@ -91,6 +91,16 @@ def test_operator_ends_a_session_and_its_tabs_on_both_replicas_close_within_a_se
     assert not person.is_in()
 
 
+def test_who_signs_in_again_in_the_same_browser_goes_on_in_its_other_tabs(stack: Stack, signed_in: SignIn) -> None:
+    """As when a second tab waited at the sign-in: it follows the first, whose session its own takes the place of."""
+    person = signed_in("finn")
+    with tab(person) as opened:
+        running(opened)
+        person.open("/auth/login?next=/")
+        assert opened.farewell(5) == "/", "not to the page that says who was signed out"
+    assert person.is_in()
+
+
 # The moment counts from the commit, not from the start of the operator's interpreter.
 END_AND_TELL = """
 import sys, time

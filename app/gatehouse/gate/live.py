@@ -249,7 +249,7 @@ class Live:
 
     async def _close(self, session: Session, reason: Reason) -> None:
         for socket in list(self._sockets.get(session.id, ())):
-            if reason == "signed-out":
+            if reason in {"signed-out", "replaced"}:
                 socket.end_soon(reason)
             else:
                 await socket.end(reason)

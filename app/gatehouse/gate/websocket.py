@@ -31,6 +31,9 @@ _SLOW_SECONDS = 1.0
 _WAY_OUT_SECONDS = 4.0
 """So long the tab that signed out has to reach the provider."""
 
+_COOKIE_SECONDS = 1.0
+"""So long the browser that signed in again has to get its new cookie."""
+
 _UNREAD = 16
 """So many small messages are kept unread, at most."""
 
@@ -112,6 +115,10 @@ class GuardedSocket:
             await self._say(reason)
 
     async def _say(self, reason: Reason) -> None:
+        if reason == "replaced":
+            # Somebody signed in again in this browser, perhaps by a tab that followed: its new cookie is all tabs'.
+            await self._redirect(Attempts.local(self._place()))
+            return
         place = quote(Attempts.local(self._place()), safe="")
         await self._redirect(f"/auth/signed-out?reason={reason}&next={place}")
 
@@ -130,9 +137,10 @@ class GuardedSocket:
         return urlsplit(self._url).path + query if self._url else "/"
 
     def end_soon(self, reason: Reason) -> None:
-        """Send nothing of the app from here on, and the tab away once the one that signed out has had time to leave.
+        """Send nothing of the app from here on, and the tab away in a moment.
 
-        That tab is on its way to the provider, and being sent elsewhere would cut that off.
+        The one that signed out is on its way to the provider, and being sent elsewhere would cut that off. Where
+        somebody signed in again, the answer that brings the new cookie is on its way.
         """
         if not self._closed:
             self._shut()
@@ -141,7 +149,7 @@ class GuardedSocket:
     async def _say_later(self, reason: Reason) -> None:
         async with self._farewell:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_WAY_OUT_SECONDS):
+                async with asyncio.timeout(_COOKIE_SECONDS if reason == "replaced" else _WAY_OUT_SECONDS):
                     while (await self._receive())["type"] != "websocket.disconnect":
                         pass
                     return

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from gatehouse.gate.session import Session
+from gatehouse.gate.session import Reason, Session
 from gatehouse.gate.websocket import GuardedSocket
 
 pytestmark = pytest.mark.anyio
@@ -137,7 +137,11 @@ async def test_a_handshake_that_ended_before_it_was_accepted_is_refused() -> Non
     assert wire.sent == [{"type": "websocket.close"}]
 
 
-async def test_the_farewell_leads_back_to_where_the_tab_was() -> None:
+@pytest.mark.parametrize(
+    ("reason", "place"),
+    [("idle", "/auth/signed-out?reason=idle&next=%2Fapprovals%3Fid%3D7"), ("replaced", "/approvals?id=7")],
+)
+async def test_the_farewell_leads_back_to_where_the_tab_was(reason: Reason, place: str) -> None:
     wire = Wire()
 
     async def app(receive: Receive, send: Send) -> None:
@@ -148,10 +152,10 @@ async def test_the_farewell_leads_back_to_where_the_tab_was() -> None:
     task = await serving(wire, app)
     wire.says(rerun("https://app.example.org/approvals?old=1", "id=7"))
     await asyncio.wait_for(wire.acted.wait(), WITHIN)
-    await wire.socket.end("idle")
+    await wire.socket.end(reason)
     await asyncio.wait_for(task, WITHIN)
     farewell = ForwardMsg.FromString(wire.sent[1]["bytes"])
-    assert farewell.auth_redirect.url == "/auth/signed-out?reason=idle&next=%2Fapprovals%3Fid%3D7"
+    assert farewell.auth_redirect.url == place
 
 
 async def test_a_run_that_the_user_asked_for_is_busy_until_it_is_done() -> None:
