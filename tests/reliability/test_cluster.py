@@ -13,6 +13,7 @@ import pytest
 from support.cluster import Cluster
 from support.cluster_people import Front, let_in
 from support.endings import by_operator, until_told
+from support.lost_node import until_elsewhere
 from support.versions import change, commit, history, undo, versions
 from support.visits import staying
 from support.waiting import until
@@ -84,3 +85,11 @@ def test_an_ending_by_an_operator_reaches_tabs_on_both_nodes(
     assert replicas[0][0][0] is not replicas[1][0][0]
     seconds = until_told(cluster, person, by_operator(cluster, checkout), *(mark for _, mark in replicas))
     assert max(seconds) <= 1
+
+
+def test_a_machine_that_is_lost_takes_nobody_along(cluster: Cluster, checkout: Path, fronts: list[Front]) -> None:
+    ((_, mark),) = cluster.nodes[1].replicas().items()
+    ((container, _),) = cluster.nodes[0].replicas().items()
+    people = [let_in(fronts[0], (cluster.nodes[0], container), "staff") for _ in range(2)]
+    assert max(until_elsewhere(cluster.nodes[1], mark, people)) < 30
+    assert all(person.is_in() for person in people)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from support.cluster import Cluster
-from support.cluster_people import Front, SignIns, first_sign_in, marked, signed_in
+from support.cluster_people import Front, SignIns, first_sign_in, signed_in
 from support.endings import at_replica, by_operator, until_told
-from support.person import Person
-from support.tab import tab
+from support.lost_node import until_elsewhere
 from support.versions import change, commit, history, undo, versions
 from support.visits import staying
 from support.waiting import until
@@ -173,33 +171,8 @@ def test_an_ending_on_one_node_reaches_the_tab_on_another(
 def test_a_worker_that_is_lost_takes_nobody_along(cluster: Cluster, fronts: list[Front]) -> None:
     """Its cable is pulled, so nobody is told: tabs that rest and tabs that wait go on at another replica."""
     lost, mark = next((node, mark) for node in cluster.nodes[1:] for mark in node.replicas().values())
-    gone = threading.Event()
     people = [signed_in(fronts[0], ANN) for _ in range(4)]
-    ready = threading.Barrier(len(people) + 1)
-
-    def stay(person: Person, *, asks: bool) -> float:
-        with tab(person, **marked(person, mark)) as opened:
-            opened.run()
-            ready.wait(60)
-            gone.wait(60)
-            if asks:
-                opened.rerun()
-            while opened.next(60) is not None:
-                pass
-        with tab(person) as opened:  # as the page does by itself
-            opened.run()
-        return time.monotonic()
-
-    with ThreadPoolExecutor(len(people)) as threads:
-        tasks = [threads.submit(stay, person, asks=number % 2 == 1) for number, person in enumerate(people)]
-        ready.wait(60)
-        pulled = time.monotonic()
-        lost.unplug()
-        gone.set()
-        try:
-            late = [task.result(120) - pulled for task in tasks]
-        finally:
-            lost.plug()
+    late = until_elsewhere(lost, mark, people)
     print(f"of a lost node's tabs, the last was at another after {max(late):.1f} s")  # noqa: T201 - a figure for the docs
     assert max(late) < 30
     assert all(person.is_in() for person in people)
