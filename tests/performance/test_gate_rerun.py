@@ -57,7 +57,7 @@ def standing(project: Stack, seconds: float) -> list[str]:
 
 def test_what_the_gate_adds_to_a_rerun(database: Stack, full: bool, report: Report) -> None:  # noqa: FBT001
     table = [["app", "CPU of a rerun without the gate", "with it", "over (95 %)"]]
-    rounds, pairs, still = (6, 16, 4.0) if full else (1, 2, 0.5)
+    rounds, pairs, still = (6, 24, 3.0) if full else (1, 2, 0.5)
     for app, reruns in APPS.items() if full else {"small": 5}.items():
         measured = [one_round(database, app, pairs=pairs, reruns=reruns, still=still) for _ in range(rounds)]
         over = interval([ratio(gate, without) for gate, without in measured])
