@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -13,9 +13,10 @@ import docker
 import pytest
 
 from gatehouse.gate.headers import SESSION_COOKIE
-from performance.crowd import Crowd, Way
+from performance.crowd import Crowd
 from performance.report import Section, write
 from performance.servers import Container, Server, front, serve
+from performance.ways import Way
 from support.command import run
 from support.http import tls_context
 from support.stack import Stack
@@ -68,9 +69,9 @@ class People:
 
     async def come_and_go(self, cookie: str) -> int:
         """One of them: opens a tab, uses it, closes it. Returns reruns."""
-        way = self.way
-        cookies = {**way.cookies, SESSION_COOKIE: cookie}
-        async with Crowd(Way(way.host, way.address, way.tls, cookies), 1) as crowd:
+        cookies = {**self.way.cookies, SESSION_COOKIE: cookie}
+        async with Crowd(replace(self.way, cookies=cookies)) as crowd:
+            await crowd.grow(1)
             for _ in range(RERUNS):
                 await crowd.tabs[0].rerun()
         return RERUNS + 1
@@ -94,7 +95,7 @@ def people(stack: Stack, server: Server) -> People:
     command = ["docker", "exec", "--interactive", server.name, "python", "-", str(SESSIONS)]
     made = json.loads(run(command, stdin=script, timeout=300).stdout)
     address = ("127.0.0.1", int(stack.settings["PORT"]))
-    return People(stack, Way(server.host, address, tls_context(stack.ca), server.cookies()), made)
+    return People(stack, Way(server.host, address, tls_context(stack.ca), server.cookies(), server.page), made)
 
 
 def test_memory_stays_flat(database: Stack) -> None:
