@@ -37,8 +37,9 @@ def one_round(project: Stack, app: str, *, pairs: int, reruns: int, still: float
     """Seconds of CPU per rerun with the gate and past it, turn by turn, in a fresh process."""
     with ExitStack() as stack:
         (gate,) = stack.enter_context(serve(project, app, "both"))
-        tabs = []
-        for side in (gate, gate.past_the_gate()):
+        sides, tabs = (gate, gate.past_the_gate()), list[Visitor]()
+        assert [side.http.get("/_stcore/health").status_code for side in sides] == [401, 200], "one asks who comes"
+        for side in sides:
             tab = stack.enter_context(visitor(side, side.cookies()))
             tab.open()
             cpu_per_rerun(side, tab, 2 * reruns, 0)  # warm
