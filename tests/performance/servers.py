@@ -147,7 +147,7 @@ class Server(Container):
         script = (HERE / "signed_in.py").read_text(encoding="utf-8")
         kind = "gate" if self.kind == "both" else self.kind
         command = ["docker", "exec", "--interactive", self.name, "python", "-", kind, str(count)]
-        return list(json.loads(run(command, stdin=script).stdout))
+        return list(json.loads(run(command, stdin=script, timeout=300).stdout))  # thousands, for the soak
 
 
 def start_database(project: Stack) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from statistics import median
 
 import docker
@@ -15,10 +13,8 @@ import pytest
 from gatehouse.gate.headers import SESSION_COOKIE
 from performance.crowd import Crowd
 from performance.report import Section, write
-from performance.servers import Container, Server, front, serve
-from performance.ways import Way
-from support.command import run
-from support.http import tls_context
+from performance.servers import Container, front, serve
+from performance.ways import Way, through_nginx_as_many
 from support.stack import Stack
 
 pytestmark = pytest.mark.drill
@@ -40,7 +36,7 @@ MOST_OVER = 1.10
 _END = """
     WITH gone AS (
         UPDATE gate.session SET ended_at = now(), end_reason = 'signed-out', tokens = NULL
-        WHERE id = ANY ('{{{ids}}}') RETURNING id
+        WHERE cookie_hash IN ({hashes}) RETURNING id
     ) SELECT count(pg_notify('gate', id::text)) FROM gone
 """
 
@@ -64,43 +60,31 @@ class People:
     """Sessions of people who have signed in, and how their browsers reach the stack."""
 
     stack: Stack
-    way: Way
-    sessions: list[tuple[str, str]]
-
-    async def come_and_go(self, cookie: str) -> int:
-        """One of them: opens a tab, uses it, closes it. Returns reruns."""
-        cookies = {**self.way.cookies, SESSION_COOKIE: cookie}
-        async with Crowd(replace(self.way, cookies=cookies)) as crowd:
-            await crowd.grow(1)
-            for _ in range(RERUNS):
-                await crowd.tabs[0].rerun()
-        return RERUNS + 1
+    ways: list[Way]
 
     async def wave(self, start: int) -> int:
         """So many of them at once. Returns reruns."""
-        here = self.sessions[start : start + AT_ONCE]
-        reruns = await asyncio.gather(*(self.come_and_go(cookie) for _, cookie in here))
-        return sum(reruns)
+        return sum(await asyncio.gather(*map(come_and_go, self.ways[start : start + AT_ONCE])))
 
     def end(self, start: int, stop: int) -> None:
         """End their sessions, and have the app told."""
-        ids = ",".join(id for id, _ in self.sessions[start:stop])  # noqa: A001
-        said = self.stack.sql(_END.format(ids=ids))
+        hashes = ",".join(f"sha256('{way.cookies[SESSION_COOKIE]}')" for way in self.ways[start:stop])
+        said = self.stack.sql(_END.format(hashes=hashes))
         assert said == str(stop - start)
 
 
-def people(stack: Stack, server: Server) -> People:
-    """Sign them all in."""
-    script = (Path(__file__).parent / "soak_sessions.py").read_text(encoding="utf-8")
-    command = ["docker", "exec", "--interactive", server.name, "python", "-", str(SESSIONS)]
-    made = json.loads(run(command, stdin=script, timeout=300).stdout)
-    address = ("127.0.0.1", int(stack.settings["PORT"]))
-    return People(stack, Way(server.host, address, tls_context(stack.ca), server.cookies(), server.page), made)
+async def come_and_go(way: Way) -> int:
+    """One of them: opens a tab, uses it, closes it. Returns reruns."""
+    async with Crowd(way) as crowd:
+        await crowd.grow(1)
+        for _ in range(RERUNS):
+            await crowd.tabs[0].rerun()
+    return RERUNS + 1
 
 
 def test_memory_stays_flat(database: Stack) -> None:
     with serve(database, "soak", "gate") as (server,), front(database) as nginx:
-        everybody = people(database, server)
+        everybody = People(database, through_nginx_as_many(database, server, SESSIONS))
         watched = {"app": server, "nginx": nginx, "postgres": Container(f"{database.project}-postgres-1")}
         memories = {name: Memory(container) for name, container in watched.items()}
         table = [["reruns", "sessions", *(f"{name}, MB" for name in watched)]]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from performance.servers import start_database
+from support.abroad import DOCKERFILE
 from support.command import ROOT, run
 from support.person import Person
 from support.stack import Stack
@@ -27,20 +28,11 @@ print(answer.status, "Every place is taken" in answer.read().decode())
 """
 
 
-_DOCKERFILE = """
-FROM {image}
-USER 0
-RUN find /srv/app -mindepth 1 -delete
-COPY --chown=0:0 . /srv/app
-USER 10001:10001
-"""
-
-
 @pytest.fixture(scope="module")
 def house(parts: Stack) -> Iterator[Stack]:
     """Two replicas that serve tests/apps/probe, and what they need, without anybody to sign in with."""
     image = f"gatehouse-app:{parts.project}"
-    text = _DOCKERFILE.format(image=f"gatehouse-app:{os.environ.get('TAG', 'local')}")
+    text = DOCKERFILE.format(image=f"gatehouse-app:{os.environ.get('TAG', 'local')}")
     run(["docker", "build", "--quiet", "--tag", image, "--file", "-", ROOT / "tests/apps/probe"], stdin=text)
     try:
         start_database(parts)
@@ -57,11 +49,11 @@ def house(parts: Stack) -> Iterator[Stack]:
 @pytest.fixture
 def people(house: Stack) -> Iterator[list[Person]]:
     """Two who have signed in."""
-    script = (ROOT / "tests/performance/soak_sessions.py").read_text(encoding="utf-8")
-    command = ["docker", "exec", "--interactive", house.container("app")["Id"], "python", "-", "2"]
+    script = (ROOT / "tests/performance/signed_in.py").read_text(encoding="utf-8")
+    command = ["docker", "exec", "--interactive", house.container("app")["Id"], "python", "-", "gate", "2"]
     made = [Person(house), Person(house)]
-    for person, (_, cookie) in zip(made, json.loads(run(command, stdin=script).stdout), strict=True):
-        person.http.cookies.set("__Host-gate", cookie, domain="app.localhost", path="/")
+    for person, jar in zip(made, json.loads(run(command, stdin=script).stdout), strict=True):
+        person.http.cookies.set("__Host-gate", jar["__Host-gate"], domain="app.localhost", path="/")
         until(lambda person=person: person.open("/").status_code == 200, 20)  # type: ignore[misc]
     yield made
     for person in made:

@@ -17,13 +17,14 @@ from support.providers import Providers, auth_tables
 from support.stack import Stack
 from support.waiting import until
 
-_DOCKERFILE = """
+DOCKERFILE = """
 FROM {image}
 USER 0
 RUN find /srv/app -mindepth 1 -delete
 COPY --chown=0:0 . /srv/app
 USER 10001:10001
 """
+"""An image of the app that serves the folder that it is built from; to be formatted with the image it is made of."""
 
 
 class Abroad:
@@ -53,7 +54,7 @@ class Abroad:
         folder = self.stack.directory / "app"
         shutil.copytree(ROOT / "tests/apps/probe", folder)
         shutil.copy(self.providers.ca, folder / "providers.pem")
-        self._build(self._image, _DOCKERFILE)
+        self._build(self._image, DOCKERFILE)
         provided = self.stack.secrets / "provided"
         provided.mkdir(mode=0o700, parents=True)
         author = provided / "secrets.toml"
