@@ -16,6 +16,17 @@ def tls_context(*authorities: Path) -> ssl.SSLContext:
     return context
 
 
+def tls_context_for_threads(*authorities: Path) -> ssl.SSLContext:
+    """The same for `websockets.sync`, which reads in a thread of its own.
+
+    In TLS 1.3 it reads session tickets just when the first request is written. OpenSSL's connections are not made for
+    that (https://github.com/python/cpython/issues/77271): one handshake in two hundred never left this machine.
+    """
+    context = tls_context(*authorities)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 class LoopbackTransport(httpx.BaseTransport):
     """Connects to one address, whatever the URL's name; SNI, certificate check and Host header keep the name."""
 

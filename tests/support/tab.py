@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from support.http import tls_context
+from support.http import tls_context_for_threads
 from support.person import Person
 
 
@@ -112,15 +111,11 @@ def tab(
         else "; ".join(f"{c.name}={c.value}" for c in person.http.cookies.jar if "app." in c.domain)
     )
     url = urlsplit(stack.app_url)
-    context: ssl.SSLContext = tls_context(stack.ca)
-    # This client reads in a thread of its own. In TLS 1.3 it reads session tickets just when the first request is
-    # written, OpenSSL's connections are not made for that, and one handshake in two hundred never left this machine.
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
     offered = ["streamlit", token, *([resume] if resume else [])]
     with connect(
         f"wss://{url.netloc}/_stcore/stream",
         sock=socket.create_connection((stack.address, url.port or 443), timeout=20),
-        ssl=context,
+        ssl=tls_context_for_threads(stack.ca),
         server_hostname=url.hostname,
         origin=Origin(origin or stack.app_url),
         subprotocols=[Subprotocol(word) for word in offered],

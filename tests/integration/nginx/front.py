@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,10 +18,11 @@ from docker.types import EndpointConfig
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+from websockets.sync.client import ClientConnection, connect
 
 from deploy.prepare import certificates
 from support.command import ROOT, run
-from support.http import LoopbackTransport, tls_context
+from support.http import LoopbackTransport, tls_context, tls_context_for_threads
 from support.ports import free_port
 from support.waiting import until
 
@@ -118,6 +120,16 @@ class Front:
         extensions = {"target": target.encode()} if target else {}
         with self.client() as client:
             return client.get(url, extensions=extensions, headers=headers)
+
+    def websocket(self, path: str = "/_stcore/stream", headers: Mapping[str, str] | None = None) -> ClientConnection:
+        """An open websocket to the app, without an Origin header."""
+        return connect(
+            f"wss://app.{self.secrets.domain}:{self.port}{path}",
+            sock=socket.create_connection(("127.0.0.1", self.port), 5),
+            ssl=tls_context_for_threads(self.secrets.ca),
+            additional_headers=headers,
+            proxy=None,
+        )
 
     def adjust(self, *limits: str) -> str:
         """Have the running nginx take other limits; what the operator is told."""

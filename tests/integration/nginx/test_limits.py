@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
 from integration.nginx.front import Front, Secrets, front, upstream
 from support.waiting import until
@@ -47,7 +46,7 @@ def narrow(run_folder: Path, project: str) -> Iterator[Front]:
 
 @pytest.fixture
 def impatient(narrow: Front) -> Iterator[Front]:
-    """The same, for slow clients alone: an honest one of a busy machine had no turn for two seconds."""
+    """The same, for slow clients alone: an honest one of a busy machine may wait for its turn as long."""
     names = ("SLOW_HEADER", "SLOW_BODY", "SLOW_READ")
     narrow.adjust(*(f"{name}=1s" for name in names))
     yield narrow
@@ -111,15 +110,9 @@ def test_requests_by_session(narrow: Front) -> None:
     assert statuses(narrow, "GET", f"{narrow.app_url}/media/x", LIMIT, cookie()) == [200] * LIMIT
 
 
-def websocket(front: Front, headers: dict[str, str]) -> ClientConnection:
-    connection = socket.create_connection(("127.0.0.1", front.port), 5)
-    url = f"wss://app.localhost:{front.port}/_stcore/stream"
-    return connect(url, sock=connection, ssl=front.tls, proxy=None, additional_headers=headers)
-
-
 def handshake(front: Front, headers: dict[str, str]) -> int:
     try:
-        with websocket(front, headers):
+        with front.websocket(headers=headers):
             return 200
     except InvalidStatus as refused:
         return refused.response.status_code
@@ -139,7 +132,7 @@ def test_open_websockets_of_a_session(narrow: Front) -> None:
     ours = cookie()
     with ExitStack() as opened:
         for _ in range(AT_ONCE):
-            opened.enter_context(websocket(narrow, ours))
+            opened.enter_context(narrow.websocket(headers=ours))
         assert handshake(narrow, ours) == 429
         assert handshake(narrow, cookie()) == 200, "another session at the same address"
 

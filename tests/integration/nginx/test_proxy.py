@@ -7,7 +7,6 @@ import socket
 
 import httpx
 import pytest
-from websockets.sync.client import ClientConnection, connect
 
 from integration.nginx.front import Front
 
@@ -27,11 +26,6 @@ FORGED = {
     "X_Forwarded_User": "admin",
     "Proxy": "http://evil.example",
 }
-
-
-def websocket(front: Front, path: str = "/_stcore/stream") -> ClientConnection:
-    connection = socket.create_connection(("127.0.0.1", front.port), 5)
-    return connect(f"wss://app.localhost:{front.port}{path}", sock=connection, ssl=front.tls, origin=None, proxy=None)
 
 
 @pytest.mark.parametrize("name", ["app", "id"])
@@ -56,7 +50,7 @@ def test_request_id_is_one_for_browser_upstream_and_log(served: Front) -> None:
 
 @pytest.mark.parametrize("path", ["/_stcore/stream", "/route/of/the/author"])
 def test_websocket_passes(served: Front, path: str) -> None:
-    with websocket(served, path) as connection:
+    with served.websocket(path) as connection:
         seen = json.loads(connection.recv(5))
         assert seen["path"] == path
         assert dict(seen["headers"])["host"] == f"app.localhost:{served.port}"
@@ -66,7 +60,7 @@ def test_websocket_passes(served: Front, path: str) -> None:
 
 @pytest.mark.drill  # nginx would give up after a minute, by default
 def test_a_tab_that_says_nothing_for_longer_than_a_minute_stays(served: Front) -> None:
-    with websocket(served) as connection:
+    with served.websocket() as connection:
         connection.recv(5)
         with pytest.raises(TimeoutError):
             connection.recv(65)

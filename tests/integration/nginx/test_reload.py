@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
 from integration.nginx.front import Front, upstream
 from support.waiting import until
@@ -17,9 +16,7 @@ CONFIGURATION = "/run/gatehouse/nginx/limits.conf"
 
 @contextmanager
 def live_websocket(front: Front) -> Iterator[ClientConnection]:
-    connection = socket.create_connection(("127.0.0.1", front.port), 5)
-    url = f"wss://app.localhost:{front.port}/_stcore/stream"
-    with connect(url, sock=connection, ssl=front.tls, proxy=None) as websocket:
+    with front.websocket() as websocket:
         websocket.recv(5)
         yield websocket
 

@@ -7,7 +7,6 @@ import socket
 import time
 
 from cryptography import x509
-from websockets.sync.client import connect
 
 from deploy.prepare import certificates
 from integration.nginx.front import Front, upstream
@@ -24,9 +23,7 @@ def served_serial(front: Front) -> int:
 
 def test_renewed_certificate_is_taken_and_open_websockets_stay(lonely: Front) -> None:
     with upstream(lonely, "app", 8501):
-        connection = socket.create_connection(("127.0.0.1", lonely.port), 5)
-        url = f"wss://app.localhost:{lonely.port}/_stcore/stream"
-        with connect(url, sock=connection, ssl=lonely.tls, proxy=None) as websocket:
+        with lonely.websocket() as websocket:
             host = json.loads(websocket.recv(5))["host_name"]
             renewed = lonely.secrets.issue().certificate.serial_number
             until(lambda: served_serial(lonely) == renewed, 30)
