@@ -140,7 +140,7 @@ FROM app-packages AS streamlit-static
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99builder \
     --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update --quiet=2 && apt-get install --quiet=2 --yes brotli > /dev/null \
-    && find /opt/venv/lib/python3.13/site-packages/streamlit/static/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' \) -size +1k \
+    && find /opt/venv/lib/python3.13/site-packages/streamlit/static/static -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' \) -size +256c \
       -exec gzip --keep --best --no-name {} + -exec brotli --keep --best {} +
 
 # What of the author's folder is for everybody. It runs after each edit, and nginx's layers stay what they were unless the

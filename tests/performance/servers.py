@@ -25,13 +25,19 @@ Kind: TypeAlias = Literal["gate", "ungated", "plain", "both"]
 """`ungated` is the product's server with its tuning, `plain` is Streamlit's own with its defaults, `both` is the gate's
 with a second port that goes past it."""
 
-_UNGATED = "/opt/bench/ungated.py"
-_BOTH = "/opt/bench/both.py"
+_SCRIPTS = "/opt/bench"
 _COMMANDS: dict[Kind, list[str]] = {
     "gate": [],
-    "ungated": ["python", _UNGATED],
-    "both": ["python", _BOTH],
-    "plain": ["streamlit", "run", "/srv/app/main.py", f"--server.port={PORT}", "--server.headless=true"],
+    "ungated": ["python", f"{_SCRIPTS}/ungated.py"],
+    "both": ["python", f"{_SCRIPTS}/both.py"],
+    "plain": [
+        "python",
+        f"{_SCRIPTS}/plain.py",
+        "run",
+        "/srv/app/main.py",
+        f"--server.port={PORT}",
+        "--server.headless=true",
+    ],
 }
 _ELSEWHERE = {"desk": ROOT / "app" / "desk"}
 _PAGES = {"desk": "ledger"}
@@ -63,6 +69,11 @@ class Container:
     def pin(self, core: int) -> None:
         """Keep it on one core."""
         self._api.update_container(self.name, cpuset_cpus=str(core))
+
+    def address_on(self, network: str) -> str:
+        """Its address on a network of the project's."""
+        networks = self._api.inspect_container(self.name)["NetworkSettings"]["Networks"]
+        return next(str(one["IPAddress"]) for name, one in networks.items() if name.endswith(f"_{network}"))
 
     def cpu_at_rest(self) -> float:
         """The same, once what the last request left behind (a garbage collection, a log line) is done."""
@@ -101,11 +112,7 @@ class Server(Container):
         self.kind = kind
         self.page = page
         self.port = port
-        networks = json.loads(run(["docker", "inspect", name]).stdout)[0]["NetworkSettings"]["Networks"]
-        self.address, self.behind_nginx = (
-            next(str(one["IPAddress"]) for network, one in networks.items() if network.endswith(ending))
-            for ending in ("_bench", "_apps")
-        )
+        self.address, self.behind_nginx = self.address_on("bench"), self.address_on("apps")
 
     @cached_property
     def http(self) -> httpx.Client:
@@ -150,6 +157,19 @@ class Server(Container):
         return list(json.loads(run(command, stdin=script, timeout=300).stdout))  # thousands, for the soak
 
 
+class Front(Container):
+    """nginx's container.
+
+    Attributes:
+        address: where the load comes in: as from elsewhere, without the engine's proxy for this machine's own requests.
+        ca: certificate of the authority that its names are certified by.
+    """
+
+    def __init__(self, project: Stack) -> None:
+        super().__init__(f"{project.project}-nginx-1")
+        self.address, self.ca = (self.address_on("edge"), int(project.settings["PORT"])), project.ca
+
+
 def start_database(project: Stack) -> None:
     """Start what an app needs, and nothing more: Postgres with roles and tables."""
     project.compose("up", "--detach", "--wait", "--no-build", "postgres", timeout=180)
@@ -179,7 +199,8 @@ def serve(
         for number, kind in enumerate(kinds):
             name = f"{project.project}-{app}-{kind}-{number}"
             stack.callback(run, ["docker", "rm", "--force", name], check=False)
-            files = {folder: "/srv/app", HERE / "ungated.py": _UNGATED, HERE / "both.py": _BOTH, **(mounts or {})}
+            scripts = {HERE / file: f"{_SCRIPTS}/{file}" for file in ("ungated.py", "both.py", "plain.py")}
+            files = {folder: "/srv/app", **scripts, **(mounts or {})}
             volumes = [f"--volume={here}:{there}:ro" for here, there in files.items()]
             # The name by which nginx finds the app is for the gate's alone.
             options = ["--detach", "--no-deps", "--name", name]
@@ -193,12 +214,12 @@ def serve(
 
 
 @contextmanager
-def front(project: Stack) -> Iterator[Container]:
+def front(project: Stack) -> Iterator[Front]:
     """Run nginx before the gate's app, and wait until it leads there."""
     _compose(project, "up", "--detach", "--no-deps", "--no-build", "nginx")
     try:
         leads(project)
-        yield Container(f"{project.project}-nginx-1")
+        yield Front(project)
     finally:
         _compose(project, "rm", "--force", "--stop", "nginx")
 

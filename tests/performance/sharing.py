@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Self
 
-from performance.servers import Container, Kind, Server, front, leads, serve
+from performance.servers import Front, Kind, Server, front, leads, serve
 from support.stack import Stack
 
 SHARED_APP = "table"
@@ -23,7 +23,7 @@ class Ground:
         """Run `app` on a server of each kind, and wait until they answer."""
         return serve(self.project, app, *kinds)
 
-    def front(self) -> AbstractContextManager[Container]:
+    def front(self) -> AbstractContextManager[Front]:
         """Run nginx before the gate's app, and wait until it leads there."""
         return front(self.project)
 
@@ -35,7 +35,7 @@ class Sharing(Ground):
         super().__init__(project)
         self._stack = ExitStack()
         self._servers: dict[Kind, Server] = {}
-        self._front: Container | None = None
+        self._front: Front | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -53,7 +53,7 @@ class Sharing(Ground):
         yield [self._servers[kind] for kind in kinds]
 
     @contextmanager
-    def front(self) -> Iterator[Container]:
+    def front(self) -> Iterator[Front]:
         """As ever, but always the same."""
         self._front = self._front or self._stack.enter_context(front(self.project))
         leads(self.project)  # the app may have been restarted

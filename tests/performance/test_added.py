@@ -52,7 +52,7 @@ def one_round(ground: Ground, app: str, pace: Pace) -> tuple[list[Added], tuple[
         gate, ungated = stack.enter_context(ground.serve(app, "gate", "ungated"))
         nginx = stack.enter_context(ground.front())
         idle = idle_cpu([gate, nginx, ungated], pace.still)
-        through = stack.enter_context(Busy([gate, nginx], [through_nginx(ground.project, gate)], pace.seconds))
+        through = stack.enter_context(Busy([gate, nginx], [through_nginx(nginx, gate)], pace.seconds))
         past = stack.enter_context(Busy([ungated], [straight(ungated)], pace.seconds))
         loads = []
         for tabs in LOADS.values():

@@ -88,9 +88,9 @@ def sites(ground: Ground) -> Iterator[dict[str, Site]]:
     """Both servers, each behind a slow link of its own."""
     with ExitStack() as stack:
         plain, gate = stack.enter_context(ground.serve("table", "plain", "gate"))
-        stack.enter_context(ground.front())
+        front = stack.enter_context(ground.front())
         port = int(ground.project.settings["PORT"])
-        plains, ours = ((plain.address, PORT), free_port()), (("127.0.0.1", port), port)
+        plains, ours = ((plain.address, PORT), free_port()), (front.address, port)
         slow = [stack.enter_context(_slow(server, own)) for server, own in (plains, ours)]
         yield {
             "plain": Site(f"http://localhost:{plains[1]}/", slow[0], {}),

@@ -44,8 +44,8 @@ class Found:
 @contextmanager
 def ways(ground: Ground, app: str) -> Iterator[dict[str, Way]]:
     """Servers of either kind, and how to reach them."""
-    with ground.serve(app, "plain", "gate") as (plain, gate), ground.front():
-        yield {"plain": straight(plain), "gate": through_nginx(ground.project, gate)}
+    with ground.serve(app, "plain", "gate") as (plain, gate), ground.front() as front:
+        yield {"plain": straight(plain), "gate": through_nginx(front, gate)}
 
 
 async def turn(way: Way, found: Found, seconds: float) -> None:
@@ -61,7 +61,7 @@ def test_reruns(ground: Ground, full: bool, report: Report) -> None:  # noqa: FB
     table, bars = [HEAD], []
     try:
         for app in APPS if full else (SHARED_APP,):
-            rows, more = measured(ground, app, *((3, 3.0) if full else (1, 0.3)))
+            rows, more = measured(ground, app, *((5, 3.0) if full else (1, 0.3)))
             table += rows
             bars += more
     finally:  # whoever breaks it off keeps what was measured so far
@@ -71,7 +71,7 @@ def test_reruns(ground: Ground, full: bool, report: Report) -> None:  # noqa: FB
 
 @pytest.mark.parametrize("full", [pytest.param(True, id="full", marks=pytest.mark.bench)], indirect=True)
 def test_the_example_app(ground: Ground, report: Report) -> None:
-    rows, bars = measured(ground, "desk", 3, 3.0)
+    rows, bars = measured(ground, "desk", 5, 3.0)
     report(Section("How fast the example app reruns", HOW_DESK, [HEAD, *rows], Plot("desk", BETTER, bars)))
 
 

@@ -84,7 +84,7 @@ async def come_and_go(way: Way) -> int:
 
 def test_memory_stays_flat(database: Stack) -> None:
     with serve(database, "soak", "gate") as (server,), front(database) as nginx:
-        everybody = People(database, through_nginx_as_many(database, server, SESSIONS))
+        everybody = People(database, through_nginx_as_many(nginx, server, SESSIONS))
         watched = {"app": server, "nginx": nginx, "postgres": Container(f"{database.project}-postgres-1")}
         memories = {name: Memory(container) for name, container in watched.items()}
         table = [["reruns", "sessions", *(f"{name}, MB" for name in watched)]]

@@ -6,9 +6,8 @@ import hashlib
 import ssl
 from dataclasses import dataclass
 
-from performance.servers import PORT, Server
+from performance.servers import PORT, Front, Server
 from support.http import tls_context
-from support.stack import Stack
 
 
 @dataclass(frozen=True)
@@ -27,14 +26,14 @@ def straight(server: Server) -> Way:
     return Way(server.host, (server.address, PORT), None, server.cookies(), server.page)
 
 
-def through_nginx(project: Stack, server: Server) -> Way:
+def through_nginx(front: Front, server: Server) -> Way:
     """As a browser comes."""
-    return through_nginx_as_many(project, server, 1)[0]
+    return through_nginx_as_many(front, server, 1)[0]
 
 
-def through_nginx_as_many(project: Stack, server: Server, people: int) -> list[Way]:
+def through_nginx_as_many(front: Front, server: Server, people: int) -> list[Way]:
     """The ways of so many signed-in people."""
-    address, tls = ("127.0.0.1", int(project.settings["PORT"])), tls_context(project.ca)
+    tls = tls_context(front.ca)
     # The name by which nginx knows a replica (nginx/replicas.sh).
     replica = {"__Host-replica": hashlib.sha256(server.behind_nginx.encode()).hexdigest()[:16]}
-    return [Way(server.host, address, tls, jar | replica, server.page) for jar in server.jars(people)]
+    return [Way(server.host, front.address, tls, jar | replica, server.page) for jar in server.jars(people)]

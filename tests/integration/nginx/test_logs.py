@@ -18,6 +18,15 @@ def test_entry_of_a_request(served: Front) -> None:
     assert entry["client"]
 
 
+def test_files_that_are_the_same_for_everybody_are_told_only_when_they_fail(served: Front) -> None:
+    found = served.run("find", "/usr/share/gatehouse/streamlit-static/static/js", "-name", "index.*.js").split()[0]
+    script = f"/static/js/{found.rpartition('/')[2]}"
+    assert served.get(served.app_url + script).is_success
+    served.get(f"{served.app_url}/static/missing.js")
+    served.entry("/static/missing.js")
+    assert script not in {entry["path"] for entry in served.logs()[0]}
+
+
 def test_no_query_cookie_or_referrer_is_logged(lonely: Front) -> None:
     headers = {
         "Cookie": f"session={SECRET}",

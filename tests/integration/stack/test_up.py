@@ -75,6 +75,18 @@ def test_assets_of_streamlit_come_from_disk(stack: Stack) -> None:
     assert "javascript" in asset.headers["content-type"]
 
 
+def test_page_names_what_its_tab_asks_first(stack: Stack) -> None:
+    """A signed-in person's page: both are there, and a stranger is told of neither."""
+    person = Person(stack)
+    link = person.sign_in("sam").headers["link"]
+    paths = [one.partition(">")[0].strip(" <") for one in link.split(",")]
+    assert paths == ["/_stcore/health", "/_stcore/host-config"]
+    assert all(person.asks(path).is_success for path in paths)
+    with stack.http() as stranger:
+        assert "link" not in stranger.get(stack.app_url).headers
+    person.close()
+
+
 def test_no_hsts_under_localhost(stack: Stack) -> None:
     """It would be kept for every *.localhost of the developer's browser."""
     with stack.http() as client:
