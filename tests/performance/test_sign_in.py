@@ -21,7 +21,7 @@ from performance.load import visitor
 from performance.report import Section
 from performance.servers import Container, Front, Server, front, idle_cpu, serve, start_database
 from performance.spending import Costs, cost
-from support.http import tls_context
+from performance.ways import visitor_of
 from support.person import NAVIGATION
 from support.providers import Providers, auth_tables
 from support.stack import Stack
@@ -95,23 +95,11 @@ def into_plain(server: Server, project: Stack, password: str) -> None:
 
 def into_gatehouse(project: Stack, front: Front, password: str) -> None:
     """Sign somebody in at Gatehouse."""
-    host, port = front.address
-    headers = {"Host": project.app_url.removeprefix("https://")}
-    sni = {"sni_hostname": headers["Host"].partition(":")[0]}
-    with (
-        httpx.Client(
-            base_url=f"https://{host}:{port}", headers=headers, verify=tls_context(front.ca), timeout=20
-        ) as app,
-        project.http() as provider,
-    ):
-
-        def follow(url: str) -> str:
-            answer = app.get(url.removeprefix(project.app_url), headers=NAVIGATION, extensions=sni)
-            return answer.headers["location"]
-
-        back = fill_in(provider, follow(follow("/")), password)
-        follow(back)
-        assert SESSION_COOKIE in app.cookies
+    with visitor_of(front, project.app_url) as app, project.http() as provider:
+        login = app.get("/", headers=NAVIGATION).headers["location"]
+        back = fill_in(provider, app.get(login, headers=NAVIGATION).headers["location"], password)
+        answer = app.get(back, headers=NAVIGATION)
+        assert SESSION_COOKIE in app.cookies, answer.text
 
 
 def test_signing_in(

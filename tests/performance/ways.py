@@ -6,8 +6,10 @@ import hashlib
 import ssl
 from dataclasses import dataclass
 
+import httpx
+
 from performance.servers import PORT, Front, Server
-from support.http import tls_context
+from support.http import LoopbackTransport, tls_context
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,12 @@ def straight(server: Server) -> Way:
 def through_nginx(front: Front, server: Server) -> Way:
     """As a browser comes."""
     return through_nginx_as_many(front, server, 1)[0]
+
+
+def visitor_of(front: Front, app_url: str) -> httpx.Client:
+    """A browser's client for the app, on one kept connection to nginx."""
+    transport = LoopbackTransport(tls_context(front.ca), front.address[0], one_name=True)
+    return httpx.Client(transport=transport, base_url=app_url, timeout=20)
 
 
 def through_nginx_as_many(front: Front, server: Server, people: int) -> list[Way]:

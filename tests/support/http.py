@@ -30,10 +30,12 @@ def tls_context_for_threads(*authorities: Path) -> ssl.SSLContext:
 class LoopbackTransport(httpx.BaseTransport):
     """Connects to one address, whatever the URL's name; SNI, certificate check and Host header keep the name."""
 
-    def __init__(self, verify: ssl.SSLContext, address: str = "127.0.0.1") -> None:
+    def __init__(self, verify: ssl.SSLContext, address: str = "127.0.0.1", *, one_name: bool = False) -> None:
+        """Args: one_name: nothing but one name is asked, so connections can be kept."""
         self._address = address
-        # No connection is kept: one made for app.* would be reused for id.*, as both are 127.0.0.1 here.
-        self._transport = httpx.HTTPTransport(verify=verify, limits=httpx.Limits(max_keepalive_connections=0))
+        # One made for app.* would be reused for id.*, as both are 127.0.0.1 here.
+        limits = httpx.Limits(max_keepalive_connections=None if one_name else 0)
+        self._transport = httpx.HTTPTransport(verify=verify, limits=limits)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` there."""
