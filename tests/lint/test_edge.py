@@ -12,7 +12,7 @@ from support.stack import Stack
 # What gixy looks for and is left out, with the reason.
 GIXY_LEFT_OUT = {
     "ssl_ecdh_curve": "the group is known to trixie's OpenSSL 3.5, and a test negotiates it",
-    "try_files_is_evil_too": "the files are in the image and in the page cache, and a cache of descriptors saves 20 us",
+    "try_files_is_evil_too": "where many are asked for there is a cache of descriptors (nginx/app.conf)",
     "worker_rlimit_nofile_vs_connections": "the engine gives a container a million descriptors",
 }
 

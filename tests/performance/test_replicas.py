@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from statistics import fmean
 
@@ -30,7 +31,7 @@ def one_round(ground: Ground, pairs: int, seconds: float) -> list[float]:
         on_one = stack.enter_context(Busy(containers, ways[:1], seconds))
         on_two = stack.enter_context(Busy(containers, ways, seconds))
         nothing = [0.0] * len(containers)  # both stand idle in all turns
-        turns = [
+        turns: list[Callable[[], float]] = [
             lambda: sum(on_one.cpu(nothing, seconds)),
             lambda: sum(on_one.cpu(nothing, seconds, HALF)),
             lambda: sum(on_two.cpu(nothing, seconds)),

@@ -18,10 +18,11 @@ from performance.report import Section
 from performance.sharing import SHARED_APP, Ground
 from performance.ways import Way, straight, through_nginx
 
-HOW = """Plain is `streamlit run` with its defaults, in clear text and with nobody to sign in; Gatehouse is reached
-through nginx, TLS and the gate, with a signed-in session. Same image, same app folder, the app on one core, the load on
-the other, in turns with fresh servers in each round. Busy: twenty tabs that rerun without a pause. One: a single tab
-that does, its median. Opening: twenty tabs at once, until the last one's script has run."""
+HOW = """Plain is `streamlit run` with its defaults, without what Streamlit's extra `performance` brings (this image has
+it), in clear text and with nobody to sign in; Gatehouse is reached through nginx, TLS and the gate, with a signed-in
+session. Same image, same app folder, the app on one core, the load on the other, in turns with fresh servers in each
+round. Busy: twenty tabs that rerun without a pause. One: a single tab that does, its median. Opening: twenty tabs at
+once, until the last one's script has run."""
 
 BUSY = 20
 HOW_DESK = """As above. The page is the example app's list of all requests, read from Postgres in each run. Plain has
