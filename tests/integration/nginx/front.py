@@ -121,6 +121,12 @@ class Front:
         with self.client() as client:
             return client.get(url, extensions=extensions, headers=headers)
 
+    def script(self) -> str:
+        """Path of Streamlit's main script, a file of nginx's own."""
+        folder = "/usr/share/gatehouse/streamlit-static"
+        found = self.run("find", f"{folder}/static/js", "-name", "index.*.js")
+        return found.split()[0].removeprefix(folder)
+
     def websocket(self, path: str = "/_stcore/stream", headers: Mapping[str, str] | None = None) -> ClientConnection:
         """An open websocket to the app, without an Origin header."""
         return connect(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from integration.nginx.front import Front, upstream
 
 SECRET = "hunter2hunter2"
@@ -19,12 +23,17 @@ def test_entry_of_a_request(served: Front) -> None:
 
 
 def test_files_that_are_the_same_for_everybody_are_told_only_when_they_fail(served: Front) -> None:
-    found = served.run("find", "/usr/share/gatehouse/streamlit-static/static/js", "-name", "index.*.js").split()[0]
-    script = f"/static/js/{found.rpartition('/')[2]}"
+    script = served.script()
     assert served.get(served.app_url + script).is_success
     served.get(f"{served.app_url}/static/missing.js")
     served.entry("/static/missing.js")
     assert script not in {entry["path"] for entry in served.logs()[0]}
+
+
+@pytest.mark.parametrize("disguise", ["/static/../disguised", "/static/%2e%2e/disguised", "/static/..//disguised"])
+def test_what_only_looks_like_such_a_file_is_told(served: Front, disguise: str) -> None:
+    assert json.loads(served.get(served.app_url, target=disguise).text)["path"], "the app was reached"
+    served.entry(disguise)
 
 
 def test_no_query_cookie_or_referrer_is_logged(lonely: Front) -> None:
