@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
+from typing import TypeVar
+
+Found = TypeVar("Found")
 
 # Student's t, 97.5 %, for 1, 2, … degrees of freedom.
 _T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10, 2.09)
@@ -44,15 +47,13 @@ def _known(text: str, value: float) -> str:
     return "?" if math.isnan(value) else text
 
 
-def alternate(
-    first: Callable[[], float], second: Callable[[], float], *, pairs: int
-) -> tuple[list[float], list[float]]:
-    """Measure both in turn, A B B A: what speeds the machine up or slows it down meets both alike."""
-    found: tuple[list[float], list[float]] = ([], [])
+def alternate(*measures: Callable[[], Found], pairs: int) -> tuple[list[Found], ...]:
+    """Measure all in turn, A B B A: what speeds the machine up or slows it down meets all alike."""
+    found: tuple[list[Found], ...] = tuple([] for _ in measures)
     for number in range(pairs):
-        order = ((0, first), (1, second))
-        for which, measure in order if number % 2 == 0 else reversed(order):
-            found[which].append(measure())
+        order = list(zip(measures, found, strict=True))
+        for measure, values in order if number % 2 == 0 else reversed(order):
+            values.append(measure())
     return found
 
 

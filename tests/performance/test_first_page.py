@@ -89,8 +89,7 @@ def sites(ground: Ground) -> Iterator[dict[str, Site]]:
     with ExitStack() as stack:
         plain, gate = stack.enter_context(ground.serve("table", "plain", "gate"))
         front = stack.enter_context(ground.front())
-        port = int(ground.project.settings["PORT"])
-        plains, ours = ((plain.address, PORT), free_port()), (front.address, port)
+        plains, ours = ((plain.address, PORT), free_port()), (front.address, front.address[1])
         slow = [stack.enter_context(_slow(server, own)) for server, own in (plains, ours)]
         yield {
             "plain": Site(f"http://localhost:{plains[1]}/", slow[0], {}),

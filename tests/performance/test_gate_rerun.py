@@ -46,7 +46,8 @@ def one_round(project: Stack, app: str, *, pairs: int, reruns: int, still: float
             tabs.append(tab)
         (idle,) = idle_cpu([gate], still)
         turns = [partial(cpu_per_rerun, gate, tab, reruns, idle) for tab in tabs]
-        return alternate(turns[0], turns[1], pairs=pairs)
+        with_it, past_it = alternate(*turns, pairs=pairs)
+        return with_it, past_it
 
 
 def standing(project: Stack, seconds: float) -> list[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from statistics import fmean
 
 from performance.busy import TABS, Busy
 from performance.conftest import Report
-from performance.figures import interval
+from performance.figures import alternate, interval
 from performance.report import Section
 from performance.sharing import Ground
 from performance.ways import through_nginx
@@ -31,16 +30,12 @@ def one_round(ground: Ground, pairs: int, seconds: float) -> list[float]:
         on_one = stack.enter_context(Busy(containers, ways[:1], seconds))
         on_two = stack.enter_context(Busy(containers, ways, seconds))
         nothing = [0.0] * len(containers)  # both stand idle in all turns
-        turns: list[Callable[[], float]] = [
+        found = alternate(
             lambda: sum(on_one.cpu(nothing, seconds)),
             lambda: sum(on_one.cpu(nothing, seconds, HALF)),
             lambda: sum(on_two.cpu(nothing, seconds)),
-        ]
-        found: list[list[float]] = [[] for _ in turns]
-        for number in range(pairs):
-            order = list(zip(turns, found, strict=True))
-            for turn, costs in order if number % 2 == 0 else reversed(order):
-                costs.append(turn())
+            pairs=pairs,
+        )
         return [fmean(costs) for costs in found]
 
 

@@ -16,12 +16,12 @@ import pytest
 
 from gatehouse.gate.headers import SESSION_COOKIE
 from performance.conftest import Report
-from performance.figures import interval
+from performance.figures import alternate, interval
 from performance.load import visitor
 from performance.report import Section
 from performance.servers import Container, Front, Server, front, idle_cpu, serve, start_database
 from performance.spending import Costs, cost
-from performance.ways import visitor_of
+from performance.ways import http_through_nginx
 from support.person import NAVIGATION
 from support.providers import Providers, auth_tables
 from support.stack import Stack
@@ -95,7 +95,7 @@ def into_plain(server: Server, project: Stack, password: str) -> None:
 
 def into_gatehouse(project: Stack, front: Front, password: str) -> None:
     """Sign somebody in at Gatehouse."""
-    with visitor_of(front, project.app_url) as app, project.http() as provider:
+    with http_through_nginx(front, project.app_url) as app, project.http() as provider:
         login = app.get("/", headers=NAVIGATION).headers["location"]
         back = fill_in(provider, app.get(login, headers=NAVIGATION).headers["location"], password)
         answer = app.get(back, headers=NAVIGATION)
@@ -136,13 +136,9 @@ def measured(containers: Sequence[Container], visits: Sequence[Callable[[], None
     for visit in visits:
         visit()  # both ask what the provider offers, once
     idle = idle_cpu(containers, still)
-    turns = [
+    plain, gatehouse = alternate(
         partial(cost, containers[:1], idle[:1], visits[0], times),
         partial(cost, containers[1:], idle[1:], visits[1], times),
-    ]
-    found = []
-    for number in range(rounds):
-        order = (0, 1) if number % 2 == 0 else (1, 0)
-        costs = {which: turns[which]() for which in order}
-        found.append([*costs[0], *costs[1]])
-    return found
+        pairs=rounds,
+    )
+    return [[*theirs, *ours] for theirs, ours in zip(plain, gatehouse, strict=True)]

@@ -6,7 +6,7 @@ from functools import partial
 from statistics import fmean
 
 from performance.conftest import Report
-from performance.figures import interval
+from performance.figures import alternate, interval
 from performance.hammer import Target, hammer
 from performance.plot import Bar, Plot
 from performance.report import Section
@@ -48,14 +48,11 @@ def test_static_files_and_handshakes(ground: Ground, full: bool, report: Report)
         for name, path in paths.items():
             theirs = Target(f"http://{plain.host}{path}", (plain.address, PORT), tls=False)
             ours = Target(f"{ground.project.app_url}{path}", nginx.address, tls=True)
-            rates: tuple[list[float], list[float]] = ([], [])
-            ask = (
+            rates = alternate(
                 partial(hammer, theirs, requests=few, connections=CONNECTIONS),
                 partial(hammer, ours, requests=many, connections=CONNECTIONS, at_once=AT_ONCE),
+                pairs=rounds,
             )
-            for number in range(rounds):
-                for which in (0, 1) if number % 2 == 0 else (1, 0):
-                    rates[which].append(ask[which]())
             better = interval([a / b for a, b in zip(rates[1], rates[0], strict=True)])
             table.append([f"{name}, requests a second", *(f"{fmean(one):,.0f}" for one in rates), better.as_times()])
             bars.append(Bar(name, better))

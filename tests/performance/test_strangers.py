@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from statistics import fmean
@@ -10,13 +10,13 @@ from statistics import fmean
 import httpx
 
 from performance.conftest import Report
-from performance.figures import interval
+from performance.figures import alternate, interval
 from performance.load import visitor
 from performance.report import Section
 from performance.servers import Server, idle_cpu
 from performance.sharing import Ground
 from performance.spending import Costs, cost
-from performance.ways import visitor_of
+from performance.ways import http_through_nginx
 from support.person import NAVIGATION
 
 HOW = """A stranger at plain `streamlit run` (defaults, no TLS; app `table`) is given the page, and with a websocket a
@@ -43,6 +43,11 @@ def refused(http: httpx.Client, url: str, headers: Mapping[str, str], status: in
     assert http.get(url, headers=dict(headers)).status_code == status
 
 
+def share(costs: Sequence[Costs], of: Sequence[Costs]) -> str:
+    """What part of plain's they are, all containers together."""
+    return interval([sum(one) / sum(base) for one, base in zip(costs, of, strict=True)]).as_one_in()
+
+
 def test_what_a_stranger_costs(ground: Ground, full: bool, report: Report) -> None:  # noqa: FBT001
     rounds, sessions, requests, still = (5, 10, 150, 6.0) if full else (1, 2, 10, 0.5)
     url = ground.project.app_url
@@ -54,11 +59,10 @@ def test_what_a_stranger_costs(ground: Ground, full: bool, report: Report) -> No
         "Sec-WebSocket-Protocol": "streamlit",
         "Origin": url,
     }
-    found: dict[str, list[Costs]] = {}
     with ExitStack() as stack:
         gate, ungated, plain = stack.enter_context(ground.serve("table", "gate", "ungated", "plain"))
         nginx = stack.enter_context(ground.front())
-        kept, anew = stack.enter_context(visitor_of(nginx, url)), stack.enter_context(ground.project.http())
+        kept, anew = stack.enter_context(http_through_nginx(nginx, url)), stack.enter_context(ground.project.http())
         for server in (ungated, plain):
             session(server)  # loads pandas and the rest
         rates = idle_cpu([gate, nginx, ungated, plain], still)
@@ -73,21 +77,16 @@ def test_what_a_stranger_costs(ground: Ground, full: bool, report: Report) -> No
             turns[f"refusing a page{name}"] = partial(cost, ours, idle, visit, requests)
             visit = partial(refused, http, f"{url}/_stcore/stream", handshake, httpx.codes.FORBIDDEN)
             turns[f"refusing a websocket{name}"] = partial(cost, ours, idle, visit, requests)
-        for number in range(rounds):
-            for name, turn in list(turns.items())[:: 1 if number % 2 == 0 else -1]:
-                found.setdefault(name, []).append(turn())
+        found = dict(zip(turns, alternate(*turns.values(), pairs=rounds), strict=True))
     table = [
         ["", "app's CPU", "nginx's CPU", "app's against plain's session", "both against plain's page or session (95 %)"]
     ]
-    for name in turns:
-        app, *behind = (f"{1000 * fmean(costs):.2f} ms" for costs in zip(*found[name], strict=True))
-        pairs = list(zip(found[name], found["plain: a session"], strict=True))
-        share = interval([one[0] / base[0] for one, base in pairs]).as_one_in()
-        bases = found["plain: a page"] if "a page" in name else found["plain: a session"]
-        both = interval([sum(one) / base[0] for one, base in zip(found[name], bases, strict=True)])
-        against = ("1", "1") if name == "plain: a session" else (share, both.as_one_in())
-        table.append([name, app, *(behind or ["-"]), *against])
-    alone = (f"{1000 * rate:.1f} ms" for rate in rates[:2])
-    table.append(["nobody there, a second", *alone, "", ""])
+    for name, costs in found.items():
+        app, *behind = (f"{1000 * fmean(values):.2f} ms" for values in zip(*costs, strict=True))
+        same = found[f"plain: {'a page' if 'a page' in name else 'a session'}"]
+        alone, both = share([one[:1] for one in costs], found["plain: a session"]), share(costs, same)
+        table.append([name, app, *(behind or ["-"]), *(("1", "1") if name.startswith("plain") else (alone, both))])
+    still_standing = (f"{1000 * rate:.1f} ms" for rate in rates[:2])
+    table.append(["nobody there, a second", *still_standing, "", ""])
     report(Section("What a stranger costs", HOW, table))
     assert len(table) == 9

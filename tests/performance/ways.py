@@ -33,7 +33,7 @@ def through_nginx(front: Front, server: Server) -> Way:
     return through_nginx_as_many(front, server, 1)[0]
 
 
-def visitor_of(front: Front, app_url: str) -> httpx.Client:
+def http_through_nginx(front: Front, app_url: str) -> httpx.Client:
     """A browser's client for the app, on one kept connection to nginx."""
     transport = LoopbackTransport(tls_context(front.ca), front.address[0], one_name=True)
     return httpx.Client(transport=transport, base_url=app_url, timeout=20)

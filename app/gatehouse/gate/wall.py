@@ -157,7 +157,6 @@ class Wall:
         """Name this replica to nginx, so that page, websocket, upload and media meet; keep shared caches out."""
         replica = _replica(scope["server"][0])
         known = cookies(scope).get(REPLICA_COOKIE) == replica or self._door.release.state == "draining"
-        page = _is_navigation(scope)
 
         async def own(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -169,7 +168,7 @@ class Wall:
                     kind = given.get(b"content-type", b"")
                     policy = file_policy(kind) if scope["path"].startswith(_FILES) else self._door.page_policy
                     headers.append((b"content-security-policy", policy.encode()))
-                if page and given.get(b"content-type", b"").startswith(b"text/html"):
+                if given.get(b"content-type", b"").startswith(b"text/html") and _is_navigation(scope):
                     headers.append((b"link", _HINTS))
                 if not known:
                     cookie = f"{REPLICA_COOKIE}={replica}; Path=/; Secure; HttpOnly; SameSite=Lax"
